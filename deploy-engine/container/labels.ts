@@ -1,0 +1,26 @@
+import type { Labels } from '../ports.ts'
+
+type Role = 'bot' | 'probe'
+
+/** Every Docker object of this installation carries its name; what lacks it is not ours and is never touched. */
+export const instanceLabels = (instance: string): Labels => ({ 'tbs.instance': instance })
+
+export const botLabels = (instance: string, bot: string): Labels => ({ 'tbs.instance': instance, 'tbs.bot': bot })
+
+export const containerLabels = (instance: string, of: { bot: string; release: number; operation: number }): Labels => ({
+  ...botLabels(instance, of.bot),
+  'tbs.role': 'bot' satisfies Role,
+  'tbs.release': String(of.release),
+  'tbs.operation': String(of.operation),
+})
+
+export const probeLabels = (instance: string, bot: string): Labels => ({
+  ...botLabels(instance, bot),
+  'tbs.role': 'probe' satisfies Role,
+})
+
+/** Selects a bot's containers, without the probes beside them. */
+export const botContainerLabels = (instance: string, bot: string): Labels => ({
+  ...botLabels(instance, bot),
+  'tbs.role': 'bot' satisfies Role,
+})

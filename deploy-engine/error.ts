@@ -1,0 +1,18 @@
+/**
+ * An expected failure: said to the person in one line, without a stack. Everything else that is thrown is a bug.
+ * `code` is stable and for machines, `hint` is the next thing to type or do.
+ */
+export class TbsError extends Error {
+  override readonly name = 'TbsError'
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(code: string, message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.hint = hint
+  }
+}
+
+/** The sentence of anything that was thrown, for use inside another message. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { messageOf, TbsError } from '../../error.ts'
+import { placeOf, type SourceTree } from '../source-tree.ts'
+
+/** What detection needs of package.json. Fields of another type than npm expects count as absent, as they do for npm. */
+export type PackageJson = z.output<typeof PackageJsonSchema>
+
+/** undefined: the tree has no package.json at its top. Fails with `cannot_detect` if it is not readable. */
+export const readPackageJson = (tree: SourceTree): PackageJson | undefined => {
+  if (!tree.files.includes('package.json')) return undefined
+  const result = PackageJsonSchema.safeParse(parse(tree.text.get('package.json')))
+  if (!result.success) throw unreadable('it is not an object')
+  return result.data
+}
+
+/** `package.json:7`, where a script is defined. */
+export const scriptPlace = (tree: SourceTree, script: string): string => placeIn(tree, 'scripts', script)
+
+/** `package.json:7`, where a key of an object such as `scripts` or `engines` stands. */
+export const placeIn = (tree: SourceTree, object: string, key: string): string => {
+  const text = tree.text.get('package.json') ?? ''
+  const start = text.search(new RegExp(`"${object}"\\s*:\\s*\\{`))
+  const offset = start === -1 ? -1 : text.slice(start).search(new RegExp(`"${key}"\\s*:`))
+  return offset === -1 ? 'package.json' : `package.json:${text.slice(0, start + offset).split('\n').length}`
+}
+
+export const fieldPlace = (tree: SourceTree, field: string): string =>
+  placeOf(tree, 'package.json', new RegExp(`"${field}"\\s*:`))
+
+/** The version range under which a package is listed as a dependency of any kind. */
+export const dependency = (manifest: PackageJson, name: string): string | undefined =>
+  manifest.dependencies[name] ?? manifest.devDependencies[name] ?? manifest.optionalDependencies[name]
+
+const Texts = z.record(z.string(), z.unknown()).catch({}).transform(onlyTexts)
+const MaybeText = z.string().optional().catch(undefined)
+
+const PackageJsonSchema = z.object({
+  main: MaybeText,
+  packageManager: MaybeText,
+  engines: Texts,
+  scripts: Texts,
+  dependencies: Texts,
+  devDependencies: Texts,
+  optionalDependencies: Texts,
+  workspaces: z.unknown(),
+  nodemonConfig: z.object({ exec: MaybeText }).optional().catch(undefined),
+  pnpm: z.object({ patchedDependencies: z.unknown() }).optional().catch(undefined),
+})
+
+function onlyTexts(record: Record<string, unknown>): Record<string, string> {
+  const texts = Object.entries(record).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return Object.fromEntries(texts)
+}
+
+const parse = (text: string | undefined): unknown => {
+  if (text === undefined) throw unreadable('it is larger than this version reads')
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw unreadable(messageOf(error))
+  }
+}
+
+const unreadable = (problem: string): TbsError =>
+  new TbsError('cannot_detect', `package.json cannot be read: ${problem}`, {
+    hint: 'Correct package.json, push it and deploy again',
+  })

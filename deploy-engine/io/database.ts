@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DataSource, type EntityManager, type EntitySchema, type MigrationInterface } from 'typeorm'
+import type { Database } from '../ports.ts'
+import { BotSchema } from '../records/bot.ts'
+import { KeptContainerSchema } from '../records/kept-container.ts'
+import { Initial1700000000001 } from '../records/migrations/0001-initial.ts'
+import { OperationSchema } from '../records/operation.ts'
+import { ReleaseSchema } from '../records/release.ts'
+import { SecretSchema } from '../records/secret.ts'
+import { StepSchema } from '../records/step.ts'
+
+/** Tables and migrations of another part that live in the same database. */
+export type MoreTables = {
+  entities?: EntitySchema[]
+  migrations?: (new () => MigrationInterface)[]
+}
+
+export type OpenDatabase = Database & { source: DataSource; close(): Promise<void> }
+
+const BUSY_MS = 5_000
+
+/** Opens, and migrates, the database in the data dir. The only place that knows the driver. */
+export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const source = new DataSource({
+    type: 'sqlite',
+    database: join(dataDir, 'tbs.sqlite'),
+    entities: [
+      BotSchema,
+      ReleaseSchema,
+      OperationSchema,
+      StepSchema,
+      SecretSchema,
+      KeptContainerSchema,
+      ...(more.entities ?? []),
+    ],
+    migrations: [Initial1700000000001, ...(more.migrations ?? [])],
+    migrationsRun: true,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    enableWAL: true,
+    busyTimeout: BUSY_MS,
+  })
+  await source.initialize()
+  await source.query('PRAGMA foreign_keys = ON')
+  return { source, read: source.manager, transaction: serialised(source), close: () => source.destroy() }
+}
+
+// TypeORM has one SQLite connection: two transactions at once would nest and lose rows, so each waits for the last.
+const serialised = (source: DataSource): Database['transaction'] => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: (entities: EntityManager) => Promise<T>): Promise<T> => {
+    const next = last.then(() =>
+      source.transaction(async (entities) => {
+        // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
+        await entities.query('DELETE FROM migrations WHERE 0')
+        return work(entities)
+      }),
+    )
+    last = next.catch(() => undefined)
+    return next
+  }
+}

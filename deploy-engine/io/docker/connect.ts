@@ -1,0 +1,19 @@
+import Docker from 'dockerode'
+import type { DockerPort } from '../../ports.ts'
+import { buildPart } from './build.ts'
+import { containerPart } from './containers.ts'
+import { imagePart } from './images.ts'
+import { insidePart } from './inside.ts'
+import { networkPart } from './networks.ts'
+
+/** Docker as DOCKER_HOST names it, else the local socket. Nothing is asked of it before the first call. */
+export const connectDocker = (): DockerPort => {
+  const docker = new Docker()
+  return {
+    ...buildPart(docker),
+    ...imagePart(docker),
+    ...containerPart(docker),
+    ...insidePart(docker),
+    ...networkPart(docker),
+  }
+}

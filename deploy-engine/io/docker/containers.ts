@@ -1,0 +1,121 @@
+import type Docker from 'dockerode'
+import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import type { Container, ContainerSpec, DockerPort } from '../../ports.ts'
+import { labelFilter } from './filters.ts'
+import { ignoreStatus } from './status.ts'
+
+type ContainerPart = Pick<
+  DockerPort,
+  'createContainer' | 'container' | 'containers' | 'start' | 'stop' | 'kill' | 'removeContainer' | 'setRestart'
+>
+
+export const containerPart = (docker: Docker): ContainerPart => ({
+  createContainer: async (spec) => {
+    const container = await docker.createContainer(createOptions(spec))
+    for (const network of spec.extraNetworks) await docker.getNetwork(network).connect({ Container: container.id })
+    return container.id
+  },
+
+  container: async (id) => {
+    const found = await docker.getContainer(id).inspect().catch(ignoreStatus(404))
+    return found && containerOf(found)
+  },
+
+  containers: async (labels) => {
+    const found = await docker.listContainers({ all: true, filters: { label: labelFilter(labels) } })
+    return found.map(({ Id, Names, Labels, State }) => ({
+      id: Id,
+      name: (Names[0] ?? '').replace(/^\//, ''),
+      labels: Labels,
+      running: State === 'running' || State === 'restarting',
+    }))
+  },
+
+  // 304: it runs already, or is stopped already, which is the goal.
+  start: async (id) => {
+    await docker.getContainer(id).start().catch(ignoreStatus(304))
+  },
+
+  stop: async (id, graceSeconds) => {
+    await docker.getContainer(id).stop({ t: graceSeconds }).catch(ignoreStatus(304, 404))
+  },
+
+  // 409: it isn't running.
+  kill: async (id) => {
+    await docker.getContainer(id).kill().catch(ignoreStatus(404, 409))
+  },
+
+  // 409: its removal is under way.
+  removeContainer: async (id) => {
+    await docker.getContainer(id).remove({ force: true, v: true }).catch(ignoreStatus(404, 409))
+  },
+
+  setRestart: async (id, policy) => {
+    await docker.getContainer(id).update({ RestartPolicy: { Name: policy } })
+  },
+})
+
+const createOptions = (spec: ContainerSpec): ContainerCreateOptions => ({
+  name: spec.name,
+  Image: spec.image,
+  ...(spec.command && { Cmd: [...spec.command] }),
+  Env: Object.entries(spec.env).map(([key, value]) => `${key}=${typeof value === 'string' ? value : value.reveal()}`),
+  Labels: spec.labels,
+  ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portOf(port).container, {}])),
+  HostConfig: {
+    NetworkMode: spec.network,
+    ExtraHosts: spec.extraHosts,
+    Mounts: spec.mounts.map(({ volume, path }) => ({ Type: 'volume', Source: volume, Target: path })),
+    PortBindings: Object.fromEntries(
+      spec.ports.map((port) => [portOf(port).container, [{ HostIp: portOf(port).ip, HostPort: portOf(port).host }]]),
+    ),
+    Memory: spec.memoryBytes,
+    MemorySwap: spec.memoryBytes,
+    NanoCpus: Math.round(spec.cpus * 1e9),
+    PidsLimit: spec.pids,
+    CapDrop: spec.capDrop,
+    CapAdd: spec.capAdd,
+    SecurityOpt: ['no-new-privileges'],
+    Init: true,
+    RestartPolicy: { Name: 'no' },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  },
+})
+
+/** `8080`, `8080:80`, `127.0.0.1:8080:80`, each with `/udp` if wanted. */
+const portOf = (port: string): { ip: string; host: string; container: string } => {
+  const [address = '', protocol = 'tcp'] = port.split('/')
+  const parts = address.split(':')
+  const inner = parts.at(-1) ?? ''
+  return { ip: parts.at(-3) ?? '', host: parts.at(-2) ?? inner, container: `${inner}/${protocol}` }
+}
+
+const containerOf = (found: ContainerInspectInfo): Container => ({
+  id: found.Id,
+  name: found.Name.replace(/^\//, ''),
+  labels: found.Config.Labels ?? {},
+  running: found.State.Running,
+  restarting: found.State.Restarting,
+  startedAt: timeOf(found.State.StartedAt),
+  finishedAt: timeOf(found.State.FinishedAt),
+  exitCode: found.State.ExitCode,
+  outOfMemory: found.State.OOMKilled,
+  restarts: found.RestartCount,
+  health: healthOf(found),
+  restart: restartOf(found.HostConfig.RestartPolicy?.Name),
+  workdir: found.Config.WorkingDir || '/',
+  user: found.Config.User ?? '',
+})
+
+// Docker writes year 1 for "never".
+const timeOf = (text: string): number => Math.max(0, Date.parse(text) || 0)
+
+const healthOf = (found: ContainerInspectInfo): Container['health'] => {
+  const status = found.State.Health?.Status
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none'
+}
+
+const restartOf = (name: string | undefined): Container['restart'] => {
+  if (name === undefined || name === '' || name === 'no') return 'no'
+  return name === 'unless-stopped' ? name : 'other'
+}

@@ -1,0 +1,51 @@
+import type Docker from 'dockerode'
+import type { DockerPort } from '../../ports.ts'
+import { labelFilter } from './filters.ts'
+import { ignoreStatus } from './status.ts'
+
+type ImagePart = Pick<DockerPort, 'image' | 'images' | 'pull' | 'tag' | 'removeImage'>
+
+export const imagePart = (docker: Docker): ImagePart => ({
+  image: async (reference) => {
+    const found = await docker.getImage(reference).inspect().catch(ignoreStatus(404))
+    if (!found) return undefined
+    const { Config: config } = found
+    return {
+      id: found.Id,
+      user: config.User ?? '',
+      workdir: config.WorkingDir || '/',
+      volumes: Object.keys(config.Volumes ?? {}),
+      hasHealthcheck: (config.Healthcheck?.Test?.[0] ?? 'NONE') !== 'NONE',
+      hasCommand: listLength(config.Cmd) + listLength(config.Entrypoint) > 0,
+      labels: config.Labels ?? {},
+    }
+  },
+
+  images: async (labels, { dangling } = {}) => {
+    const filters = { label: labelFilter(labels), ...(dangling === undefined ? {} : { dangling: [String(dangling)] }) }
+    const found = await docker.listImages({ filters })
+    return found.map(({ Id, RepoTags, Labels }) => ({
+      id: Id,
+      tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
+      labels: Labels ?? {},
+    }))
+  },
+
+  pull: async (reference, signal) => {
+    const stream = await docker.pull(reference, { abortSignal: signal })
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(stream, (error: Error | null) => (error ? reject(error) : resolve()))
+    })
+  },
+
+  tag: async (image, repository, tag) => {
+    await docker.getImage(image).tag({ repo: repository, tag })
+  },
+
+  // 409: still used by a container or another tag; whoever tidies next tries again.
+  removeImage: async (reference) => {
+    await docker.getImage(reference).remove().catch(ignoreStatus(404, 409))
+  },
+})
+
+const listLength = (value: string | string[] | undefined | null): number => value?.length ?? 0

@@ -1,0 +1,62 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import type { FilesPort } from '../ports.ts'
+
+const READABLE_BYTES = 1024 * 1024
+
+/** Files below the data dir. Temporary directories are in `tmp/`, emptied at each start. */
+export const localFiles = (dataDir: string): FilesPort => ({
+  temporary: async (name) => {
+    await mkdir(join(dataDir, 'tmp'), { recursive: true })
+    return mkdtemp(join(dataDir, 'tmp', `${name}-`))
+  },
+
+  remove: (path) => rm(path, { recursive: true, force: true }),
+
+  list: async (directory) => {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+      .sort()
+  },
+
+  readText: async (path) => {
+    const size = await stat(path).then((found) => (found.isFile() ? found.size : undefined), missing)
+    return size === undefined || size > READABLE_BYTES ? undefined : readFile(path, 'utf8')
+  },
+
+  writeText: async (path, text) => {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.part`, text, { mode: 0o600 })
+    await rename(`${path}.part`, path)
+  },
+
+  appendText: async (path, text) => {
+    await mkdir(dirname(path), { recursive: true })
+    await appendFile(path, text, { mode: 0o600 })
+  },
+
+  names: async (directory) => (await readdir(directory).catch(missing)) ?? [],
+
+  freeDisk: async (path) => {
+    const { bavail, blocks, bsize } = await statfs(path)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  },
+
+  routes: async () => ((await readFile('/proc/net/route', 'utf8').catch(missing)) ?? '').split('\n').flatMap(routeOf),
+})
+
+const missing = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  throw error
+}
+
+// Addresses in /proc/net/route are little-endian hexadecimal.
+const routeOf = (line: string): string[] => {
+  const [, destination = '', , , , , , mask = ''] = line.split('\t')
+  if (!/^[0-9A-F]{8}$/.test(destination) || /^0+$/.test(mask)) return []
+  const octets = (destination.match(/../g) ?? []).reverse().map((part) => Number.parseInt(part, 16))
+  const bits = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length
+  return [`${octets.join('.')}/${bits}`]
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { messageOf, TbsError } from '../error.ts'
+import type { TelegramPort } from '../ports.ts'
+import { redact, type Secret } from '../secret.ts'
+
+const TIMEOUT_MS = 10_000
+
+const Answer = z.object({
+  ok: z.boolean(),
+  error_code: z.number().optional(),
+  description: z.string().optional(),
+  result: z.unknown(),
+})
+const Me = z.object({ id: z.number(), username: z.string(), first_name: z.string() })
+const Webhook = z.object({
+  url: z.string(),
+  pending_update_count: z.number(),
+  last_error_date: z.number().optional(),
+  last_error_message: z.string().optional(),
+})
+
+/** Read-only questions to the Bot API. Fails with `token_refused` or `telegram_unreachable`. */
+export const botApi = (root: string): TelegramPort => {
+  const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, signal?: AbortSignal): Promise<T> => {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS)
+    const url = `${root.replace(/\/$/, '')}/bot${token.reveal()}/${method}`
+    try {
+      const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
+      const answer = Answer.parse(await response.json())
+      if (answer.ok) return schema.parse(answer.result)
+      if (response.status === 401 || response.status === 404) throw refused(answer.description)
+      throw new Error(`${response.status} ${answer.description ?? ''}`)
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof TbsError) throw error
+      throw unreachable(root, error)
+    }
+  }
+
+  return {
+    getMe: async (token, signal) => {
+      const { id, username, first_name: name } = await ask(Me, 'getMe', token, signal)
+      return { id, username, name }
+    },
+    webhookInfo: async (token, signal) => {
+      const info = await ask(Webhook, 'getWebhookInfo', token, signal)
+      return {
+        url: info.url,
+        pending: info.pending_update_count,
+        ...(info.last_error_date !== undefined && { lastErrorAt: info.last_error_date * 1000 }),
+        ...(info.last_error_message !== undefined && { lastError: info.last_error_message }),
+      }
+    },
+  }
+}
+
+const refused = (description = 'Unauthorized') =>
+  new TbsError('token_refused', `Telegram refuses this bot's token: ${description}`, {
+    hint: 'Ask @BotFather for the current token of that bot',
+  })
+
+const unreachable = (root: string, error: unknown) => {
+  const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
+  return new TbsError(
+    'telegram_unreachable',
+    `The Bot API at ${new URL(root).host} can't be reached: ${redact(cause)}`,
+    {
+      hint: 'Try again when the connection is back',
+    },
+  )
+}

@@ -1,0 +1,84 @@
+import { systemClock } from './io/clock.ts'
+import { type MoreTables, openDatabase } from './io/database.ts'
+import { connectDocker } from './io/docker/connect.ts'
+import { localFiles } from './io/files.ts'
+import { systemGit } from './io/git.ts'
+import { botApi } from './io/telegram.ts'
+import { openVault } from './io/vault.ts'
+import type { Changes, Clock, Engine, EngineSettings, Log, Running } from './ports.ts'
+
+export type OpenEngine = { engine: Engine; close(): Promise<void> }
+
+export type EngineOptions = MoreTables & { log: Log; clock?: Clock }
+
+/** Joins the ports with the world: opens the database and the key file, and connects lazily to everything else. */
+export const openEngine = async (settings: EngineSettings, options: EngineOptions): Promise<OpenEngine> => {
+  const database = await openDatabase(settings.dataDir, options)
+  const engine: Engine = {
+    settings,
+    database,
+    docker: connectDocker(),
+    git: systemGit(settings.gitProtocols),
+    files: localFiles(settings.dataDir),
+    telegram: botApi(settings.apiRoot),
+    vault: await openVault(settings.keyFile),
+    clock: options.clock ?? systemClock,
+    log: options.log,
+    changes: changes(options.log),
+    running: running(),
+  }
+  return { engine, close: () => database.close() }
+}
+
+const changes = (log: Log): Changes => {
+  const listeners = new Set<Parameters<Changes['listen']>[0]>()
+  return {
+    emit: (change) => {
+      for (const listener of listeners) {
+        try {
+          listener(change)
+        } catch (error) {
+          log.error({ err: error, ...change }, 'a listener for changes failed')
+        }
+      }
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+const running = (): Running => {
+  let last: Promise<void> = Promise.resolve()
+  const turns: Running = {
+    controllers: new Map(),
+    bots: new Map(),
+    building: 0,
+    takeBuildTurn: async (signal) => {
+      const turn = deferred()
+      const before = last
+      last = before.then(() => turn.promise)
+      turns.building += 1
+      const giveBack = () => {
+        turns.building -= 1
+        turn.resolve()
+      }
+      const cancelled = deferred()
+      signal.addEventListener('abort', cancelled.resolve, { once: true })
+      await Promise.race([before, cancelled.promise])
+      if (signal.aborted) giveBack()
+      signal.throwIfAborted()
+      return giveBack
+    },
+  }
+  return turns
+}
+
+const deferred = (): { promise: Promise<void>; resolve: () => void } => {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

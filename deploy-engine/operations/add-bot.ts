@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { TbsError } from '../error.ts'
+import { BotName, BotToken, EnvKey, protocolOf, RefName, RepoUrl } from '../names.ts'
+import type { Engine } from '../ports.ts'
+import { type Bot, BotSchema } from '../records/bot.ts'
+import { SecretSchema, TOKEN_KEY } from '../records/secret.ts'
+import { Secret } from '../secret.ts'
+
+export type NewBot = { name: string; repo: string; branch?: string; tokenEnv?: string; token: Secret }
+
+const Described = z.object({ name: BotName, repo: RepoUrl, branch: RefName.optional(), tokenEnv: EnvKey.optional() })
+
+/**
+ * Registers a bot after asking Telegram whose token it is. Nothing is changed on failure: `bad_value`, `name_taken`,
+ * `token_taken`, `protocol_refused`, `token_refused`, `telegram_unreachable`.
+ */
+export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
+  const { name, repo, branch, tokenEnv } = parse(Described, bot)
+  const token = new Secret(parse(BotToken, bot.token.reveal()))
+  refuseProtocol(engine, repo)
+  await refuseTakenName(engine, name)
+  const me = await engine.telegram.getMe(token)
+  return engine.database.transaction(async (entities) => {
+    const taken = (await entities.findBy(BotSchema, [{ name }, { telegramId: me.id }])).at(0)
+    if (taken) throw taken.name === name ? nameTaken(name) : tokenTaken(taken)
+    const now = engine.clock.now()
+    const row = { name, repo, branch: branch ?? null, tokenEnv: tokenEnv ?? null, lastRelease: 0, createdAt: now }
+    const saved = await entities.save(BotSchema, { ...row, telegramId: me.id, username: me.username })
+    const sealed = engine.vault.seal(saved.id, TOKEN_KEY, token)
+    await entities.insert(SecretSchema, {
+      botId: saved.id,
+      key: TOKEN_KEY,
+      keyId: engine.vault.keyId,
+      sealed,
+      updatedAt: now,
+    })
+    return saved
+  })
+}
+
+const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const where = issue?.path.join('.')
+  throw new TbsError('bad_value', `${where ? `${where}: ` : ''}${issue?.message ?? 'not understood'}`)
+}
+
+const refuseProtocol = ({ settings }: Engine, repo: string): void => {
+  const protocol = protocolOf(repo)
+  if (protocol && settings.gitProtocols.includes(protocol)) return
+  throw new TbsError('protocol_refused', `${protocol} repositories are not allowed here`, {
+    hint: `Allowed are: ${settings.gitProtocols.join(', ')} (TBS_GIT_PROTOCOLS)`,
+  })
+}
+
+const refuseTakenName = async ({ database }: Engine, name: string): Promise<void> => {
+  if (await database.read.existsBy(BotSchema, { name })) throw nameTaken(name)
+}
+
+const nameTaken = (name: string) =>
+  new TbsError('name_taken', `There is a bot named ${name} already`, { hint: 'Choose another name' })
+
+const tokenTaken = (bot: Bot) =>
+  new TbsError('token_taken', `This token belongs to @${bot.username}, which is registered as ${bot.name} already`, {
+    hint: 'Two programs with one token take each other’s updates: use another bot of @BotFather',
+  })

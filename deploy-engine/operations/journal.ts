@@ -1,0 +1,65 @@
+import type { EntityManager } from 'typeorm'
+import { messageOf } from '../error.ts'
+import type { Engine } from '../ports.ts'
+import type { Bot } from '../records/bot.ts'
+import { changeOperation, type Operation } from '../records/operation.ts'
+import { type StepName, StepSchema } from '../records/step.ts'
+import { redact, type Secret } from '../secret.ts'
+
+/** One operation while it is carried out. */
+export type Run = {
+  engine: Engine
+  operation: Operation
+  bot: Bot
+  /** Values that must not appear in anything that is written down. */
+  secrets: readonly Secret[]
+  signal: AbortSignal
+}
+
+type Work<T> = {
+  name: StepName
+  /** `say` writes down what was found, for people to read. */
+  act: (say: (detail: string) => Promise<void>) => Promise<T>
+  /** Further changes of state that belong to the end of this step, in the same transaction. */
+  commit?: (entities: EntityManager, result: T) => Promise<void>
+}
+
+/** Writes the step down as begun, does it, and writes its end down: the journal is always ahead of the world. */
+export const step = async <T>(run: Run, { name, act, commit }: Work<T>): Promise<T> => {
+  run.signal.throwIfAborted()
+  const id = await begin(run, name)
+  try {
+    const result = await act((detail) => change(run, id, { detail: redact(detail, run.secrets) }))
+    await change(run, id, { state: 'done', endedAt: run.engine.clock.now() }, (entities) => commit?.(entities, result))
+    run.engine.changes.emit({ operation: run.operation.id, step: name, edge: 'after' })
+    return result
+  } catch (error) {
+    const detail = redact(messageOf(error), run.secrets).slice(0, 500)
+    await change(run, id, { state: 'failed', endedAt: run.engine.clock.now(), detail })
+    throw error
+  }
+}
+
+const begin = async ({ engine, operation }: Run, name: StepName): Promise<number> => {
+  const { id } = await engine.database.transaction(async (entities) => {
+    await changeOperation(entities, operation.id, {})
+    const row = { operationId: operation.id, name, state: 'started' as const, detail: null, endedAt: null }
+    return entities.save(StepSchema, { ...row, startedAt: engine.clock.now() })
+  })
+  engine.changes.emit({ operation: operation.id, step: name, edge: 'before' })
+  return id
+}
+
+const change = async (
+  { engine, operation }: Run,
+  id: number,
+  values: { state?: 'done' | 'failed'; detail?: string; endedAt?: number },
+  more?: (entities: EntityManager) => Promise<void> | undefined,
+): Promise<void> => {
+  await engine.database.transaction(async (entities) => {
+    await entities.update(StepSchema, { id }, values)
+    await changeOperation(entities, operation.id, {})
+    await more?.(entities)
+  })
+  engine.changes.emit({ operation: operation.id })
+}

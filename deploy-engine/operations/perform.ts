@@ -1,0 +1,106 @@
+import { messageOf, TbsError } from '../error.ts'
+import type { Engine } from '../ports.ts'
+import { botById } from '../records/bot.ts'
+import { changeOperation, type Operation, OperationSchema, type Outcome } from '../records/operation.ts'
+import { activeRelease, failBuiltReleases } from '../records/release.ts'
+import { redact } from '../secret.ts'
+import { lastBuildLines } from './build-log.ts'
+import { deploy } from './deploy.ts'
+import type { Run } from './journal.ts'
+import { restart } from './restart.ts'
+import { rollback } from './rollback.ts'
+import { botSecrets } from './secrets.ts'
+import { SwitchError } from './switch.ts'
+import { tidyBot } from './tidy.ts'
+
+const verbs = { deploy, rollback, restart }
+
+const BUILD_LINES = 15
+
+/** Carries out one queued operation and writes down how it ended. Never throws: the queue goes on. */
+export const perform = async (engine: Engine, operation: Operation): Promise<void> => {
+  if (!(await begin(engine, operation))) return
+  const controller = new AbortController()
+  engine.running.controllers.set(operation.id, controller)
+  try {
+    const run = await newRun(engine, operation, controller.signal)
+    const end = await carryOut(run)
+    await finish(engine, operation.id, end)
+  } catch (error) {
+    // The database or the key is out of reach: recovery settles the operation at the next start.
+    engine.log.error({ err: error, operation: operation.id }, 'an operation could not be finished')
+  } finally {
+    engine.running.controllers.delete(operation.id)
+  }
+}
+
+/** Secrets that can't be read must not keep the operation from ending with that very message. */
+export const newRun = async (engine: Engine, operation: Operation, signal: AbortSignal): Promise<Run> => {
+  const bot = await botById(engine.database.read, operation.botId)
+  const secrets = await botSecrets(engine, bot).then(
+    ({ token, variables }) => [token, ...Object.values(variables)],
+    () => [],
+  )
+  return { engine, operation, bot, secrets, signal }
+}
+
+type End = { state: 'succeeded' | 'failed' | 'cancelled'; outcome?: Outcome }
+
+const begin = (engine: Engine, { id }: Operation): Promise<boolean> =>
+  engine.database.transaction(async (entities) => {
+    if (!(await entities.existsBy(OperationSchema, { id, state: 'queued' }))) return false
+    await changeOperation(entities, id, { state: 'running', startedAt: engine.clock.now() })
+    return true
+  })
+
+const carryOut = async (run: Run): Promise<End> => {
+  try {
+    await verbs[run.operation.kind](run)
+    return { state: 'succeeded' }
+  } catch (error) {
+    await leaveNothing(run)
+    const outcome = await failureOutcome(run, error)
+    return { state: run.signal.aborted ? 'cancelled' : 'failed', outcome }
+  }
+}
+
+// What failed first is what is said; what can't be removed now is removed by the next operation or start.
+const leaveNothing = async ({ engine, bot, operation }: Run): Promise<void> => {
+  await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
+  await tidyBot(engine, bot).catch((error) => {
+    engine.log.warn({ err: error, bot: bot.name }, 'tidying up after a failed operation failed')
+  })
+}
+
+export const finish = async (engine: Engine, id: number, { state, outcome }: End): Promise<void> => {
+  const ended = { state, endedAt: engine.clock.now(), ...(outcome && { outcome }) }
+  await engine.database.transaction((entities) => changeOperation(entities, id, ended))
+  engine.changes.emit({ operation: id })
+}
+
+const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
+  const expected = error instanceof TbsError ? error : undefined
+  if (!expected && !run.signal.aborted) {
+    run.engine.log.error({ err: error, operation: run.operation.id, bot: run.bot.name }, 'an operation failed by a bug')
+  }
+  const code = run.signal.aborted ? 'cancelled' : (expected?.code ?? 'internal')
+  const message = run.signal.aborted ? 'It was cancelled' : (expected?.message ?? `Internal error: ${messageOf(error)}`)
+  return {
+    running: await runningRelease(run),
+    error: {
+      code,
+      message: redact(message, run.secrets),
+      ...(expected?.hint && !run.signal.aborted && { hint: expected.hint }),
+    },
+    ...(code.startsWith('build_') && { buildLines: await lastBuildLines(run, BUILD_LINES) }),
+    ...(error instanceof SwitchError && error.logLines.length > 0 && { logLines: error.logLines }),
+  }
+}
+
+/** Number of the release whose container runs at this moment, as Docker says; null when none does. */
+export const runningRelease = async ({ engine, bot }: Pick<Run, 'engine' | 'bot'>): Promise<number | null> => {
+  const active = await activeRelease(engine.database.read, bot.id)
+  if (!active?.containerId) return null
+  const container = await engine.docker.container(active.containerId)
+  return container?.running ? active.number : null
+}

@@ -1,0 +1,51 @@
+import type { Container, Engine } from '../ports.ts'
+import { allBots, type Bot, botByName } from '../records/bot.ts'
+import { type KeptContainer, keptContainersOf } from '../records/kept-container.ts'
+import { type Operation, unfinishedOperations } from '../records/operation.ts'
+import { activeRelease, type Release, releasesOf } from '../records/release.ts'
+
+/** What is true of a bot now, read from Docker at the moment of asking. */
+export type BotStatus = {
+  bot: Bot
+  state: 'live' | 'unproven' | 'restarting' | 'stopped' | 'missing' | 'not deployed'
+  release?: Release
+  container?: Container
+  operations: Operation[]
+  /** Containers of earlier releases that hold data files outside volumes. */
+  keptData: KeptContainer[]
+}
+
+export const botStatuses = async (engine: Engine): Promise<BotStatus[]> =>
+  Promise.all((await allBots(engine.database.read)).map((bot) => statusOf(engine, bot)))
+
+/** Fails with `unknown_bot`. */
+export const botStatus = async (engine: Engine, name: string): Promise<BotStatus> =>
+  statusOf(engine, await botByName(engine.database.read, name))
+
+/** Newest first. Fails with `unknown_bot`. */
+export const releaseList = async (engine: Engine, name: string): Promise<{ bot: Bot; releases: Release[] }> => {
+  const bot = await botByName(engine.database.read, name)
+  return { bot, releases: await releasesOf(engine.database.read, bot.id) }
+}
+
+const statusOf = async (engine: Engine, bot: Bot): Promise<BotStatus> => {
+  const { read } = engine.database
+  const release = await activeRelease(read, bot.id)
+  const container = release?.containerId ? await engine.docker.container(release.containerId) : undefined
+  return {
+    bot,
+    state: stateOf(release, container),
+    ...(release && { release }),
+    ...(container && { container }),
+    operations: await unfinishedOperations(read, bot.id),
+    keptData: await keptContainersOf(read, bot.id),
+  }
+}
+
+const stateOf = (release: Release | undefined, container: Container | undefined): BotStatus['state'] => {
+  if (!release) return 'not deployed'
+  if (!container) return 'missing'
+  if (container.restarting) return 'restarting'
+  if (!container.running) return 'stopped'
+  return release.proof === 'live' ? 'live' : 'unproven'
+}

@@ -1,0 +1,137 @@
+import type { EntityManager } from 'typeorm'
+import type { Verdict } from '../container/evidence.ts'
+import { passGate } from '../container/gate.ts'
+import { TbsError } from '../error.ts'
+import { addWarnings, changeOperation, type Outcome } from '../records/operation.ts'
+import { type Release, ReleaseSchema } from '../records/release.ts'
+import { type Run, step } from './journal.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { tidyBot } from './tidy.ts'
+import { undoSwitch } from './undo.ts'
+
+/** What a failed switch knows besides its reason: what the new version printed last. */
+export class SwitchError extends TbsError {
+  readonly logLines: string[]
+
+  constructor(reason: TbsError, logLines: string[]) {
+    super(reason.code, reason.message, { ...(reason.hint && { hint: reason.hint }), cause: reason })
+    this.logLines = logLines
+  }
+}
+
+/**
+ * Replaces the running version by a release, stop first, since two pollers of one token harm each other. The new one
+ * is kept when it passes the gate; else the old container is started again and the reason is thrown.
+ * `reuse` is a stopped container of that release to start instead of a fresh one.
+ */
+export const switchTo = async (run: Run, release: Release, reuse?: string): Promise<void> => {
+  const prepared = await prepare(run, release, reuse)
+  let gapMs: number | undefined
+  try {
+    const stoppedAt = await stopPrevious(run, prepared)
+    const startedAt = await startNext(run, prepared)
+    if (stoppedAt !== undefined) gapMs = Math.max(0, startedAt - stoppedAt)
+    await gate(run, release, prepared)
+    await record(run, release, { prepared, gapMs })
+  } catch (error) {
+    const logLines = await undoSwitch(run, { ...prepared, reuse: reuse !== undefined })
+    throw error instanceof TbsError ? new SwitchError(error, logLines) : error
+  }
+  await step(run, {
+    name: 'prune',
+    act: () => tidyBot(run.engine, run.bot),
+    commit: (entities, warnings) => addWarnings(entities, run.operation.id, warnings),
+  })
+}
+
+const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | undefined> => {
+  if (!previous) return undefined
+  const { docker } = run.engine
+  return step(run, {
+    name: 'stop',
+    act: async (say) => {
+      await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds)
+      const stopped = await docker.container(previous.containerId)
+      if (stopped?.running) throw new TbsError('not_stopped', `v${previous.release.number} could not be stopped`)
+      await say(`v${previous.release.number}`)
+      return stopped?.finishedAt
+    },
+  })
+}
+
+const startNext = (run: Run, { next }: Prepared): Promise<number> =>
+  step(run, {
+    name: 'start',
+    act: async () => {
+      await run.engine.docker.start(next)
+      return (await run.engine.docker.container(next))?.startedAt ?? run.engine.clock.now()
+    },
+  })
+
+type Pass = Extract<Verdict, { kind: 'pass' }>
+
+const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<Pass> =>
+  step<Pass>(run, {
+    name: 'gate',
+    act: async (say) => {
+      const candidate = { bot: run.bot.name, container: next, token: secrets.token, gate: release.plan.gate }
+      const verdict = await passGate(run.engine, candidate, { say, signal: run.signal })
+      await say(verdict.evidence)
+      return verdict
+    },
+    commit: async (entities, { proof }) => {
+      await entities.update(ReleaseSchema, { id: release.id }, { proof, containerId: next })
+    },
+  })
+
+/** Also what recovery does for an operation that was cut off between a passed gate and this step. */
+export const record = (
+  run: Run,
+  release: Release,
+  { prepared, gapMs }: { prepared: Pick<Prepared, 'next' | 'previous'>; gapMs?: number | undefined },
+): Promise<void> =>
+  step(run, {
+    name: 'record',
+    act: () => run.engine.docker.setRestart(prepared.next, 'unless-stopped'),
+    commit: async (entities) => {
+      const proof = await activate(run, entities, { release, prepared })
+      const outcome: Outcome = {
+        release: release.number,
+        sha: release.sha,
+        subject: release.subject,
+        proof,
+        running: release.number,
+        ...(gapMs !== undefined && { gapMs }),
+      }
+      await changeOperation(entities, run.operation.id, { outcome })
+    },
+  })
+
+type Activation = { release: Release; prepared: Pick<Prepared, 'next' | 'previous'> }
+
+const activate = async (
+  { operation, engine }: Run,
+  entities: EntityManager,
+  { release, prepared: { next, previous } }: Activation,
+): Promise<'live' | 'unproven'> => {
+  const { proof } = await entities.findOneByOrFail(ReleaseSchema, { id: release.id })
+  const live = proof === 'live'
+  const old = previous?.release
+  if (old && old.id !== release.id) {
+    await entities.update(ReleaseSchema, { id: old.id }, { state: 'superseded' })
+  }
+  // The way back leads to the last version that was seen working, past others that never were.
+  const replaced = old && old.proof !== 'live' ? (old.replaced ?? old.number) : (old?.number ?? null)
+  await entities.update(
+    ReleaseSchema,
+    { id: release.id },
+    {
+      state: 'active',
+      containerId: next,
+      operationId: operation.id,
+      activatedAt: engine.clock.now(),
+      ...(old?.id !== release.id && { replaced: live ? null : replaced }),
+    },
+  )
+  return live ? 'live' : 'unproven'
+}

@@ -1,0 +1,106 @@
+import { dataFiles } from '../container/data-files.ts'
+import { botContainerLabels, botLabels } from '../container/labels.ts'
+import { messageOf } from '../error.ts'
+import type { Engine } from '../ports.ts'
+import type { Bot } from '../records/bot.ts'
+import { type KeptContainer, KeptContainerSchema, keptContainersOf } from '../records/kept-container.ts'
+import { type Release, ReleaseSchema, releasesOf, wayBack } from '../records/release.ts'
+
+const DIFF_LIMIT_MS = 10_000
+const SPARE_RELEASES = 3
+const ROOMY = 0.25
+const PATHS = 10
+
+/**
+ * Removes what a bot no longer needs: containers, then images. Kept are the active one, the proven one before it
+ * while the active one is unproven, containers that hold data files outside volumes, and, while over a quarter of the
+ * disk is free, three more images. Only called while no operation of the bot is between its build and its end.
+ * Gives what a person should know: containers that are newly kept for their data.
+ */
+export const tidyBot = async (engine: Engine, bot: Bot): Promise<string[]> => {
+  const warnings = await tidyContainers(engine, bot)
+  await tidyImages(engine, bot)
+  return warnings
+}
+
+const tidyContainers = async (engine: Engine, bot: Bot): Promise<string[]> => {
+  const { database, docker, settings } = engine
+  const releases = await releasesOf(database.read, bot.id)
+  const kept = await keptContainersOf(database.read, bot.id)
+  const active = releases.find((release) => release.state === 'active')
+  const keep = new Set([active?.containerId, wayBack(releases)?.containerId, ...kept.map((one) => one.containerId)])
+  const containers = await docker.containers(botContainerLabels(settings.instance, bot.name))
+  const warnings: string[] = []
+  for (const { id, name, labels } of containers.filter((container) => !keep.has(container.id))) {
+    const release = releases.find(({ number }) => String(number) === labels['tbs.release'])
+    const paths = release && release.state !== 'failed' ? await changedData(engine, id) : []
+    if (release && paths.length > 0) {
+      await keepForData(engine, { release, container: id, paths })
+      warnings.push(`The container ${name} of v${release.number} is kept: it holds data outside volumes (${paths[0]})`)
+    } else await docker.removeContainer(id)
+  }
+  await forgetGone(engine, { releases, kept, containers: containers.map(({ id }) => id) })
+  return warnings
+}
+
+type WithData = { release: Release; container: string; paths: string[] }
+
+const keepForData = async (engine: Engine, { release, container, paths }: WithData): Promise<void> => {
+  const row = { containerId: container, botId: release.botId, release: release.number, keptAt: engine.clock.now() }
+  await engine.docker.setRestart(container, 'no')
+  await engine.database.transaction((entities) =>
+    entities.upsert(KeptContainerSchema, { ...row, paths: paths.slice(0, PATHS) }, ['containerId']),
+  )
+}
+
+type Known = { releases: Release[]; kept: KeptContainer[]; containers: string[] }
+
+// People remove containers by hand, too.
+const forgetGone = async (engine: Engine, { releases, kept, containers }: Known): Promise<void> => {
+  for (const { containerId } of kept.filter((one) => !containers.includes(one.containerId))) {
+    await engine.database.transaction((entities) => entities.delete(KeptContainerSchema, { containerId }))
+  }
+  for (const release of releases.filter(({ state, containerId }) => state === 'superseded' && containerId)) {
+    const gone = (await engine.docker.container(release.containerId ?? '')) === undefined
+    if (gone) await updateRelease(engine, release, { containerId: null })
+  }
+}
+
+const changedData = async (engine: Engine, container: string): Promise<string[]> => {
+  try {
+    return dataFiles(await engine.docker.diff(container, AbortSignal.timeout(DIFF_LIMIT_MS)))
+  } catch (error) {
+    engine.log.warn({ container, error: messageOf(error) }, 'the changed files of a container could not be read')
+    return ['(not known: reading its changed files took too long)']
+  }
+}
+
+const tidyImages = async (engine: Engine, bot: Bot): Promise<void> => {
+  const { docker, settings } = engine
+  const releases = await releasesOf(engine.database.read, bot.id)
+  const kept = new Set((await releasesToKeep(engine, releases)).map((release) => release.id))
+  for (const release of releases.filter(({ id, imageId }) => imageId !== null && !kept.has(id))) {
+    await updateRelease(engine, release, { imageId: null })
+  }
+  const wanted = new Set(releases.filter(({ id }) => kept.has(id)).map((release) => release.imageId))
+  for (const image of await docker.images(botLabels(settings.instance, bot.name))) {
+    if (wanted.has(image.id)) continue
+    for (const reference of image.tags.length > 0 ? image.tags : [image.id]) await docker.removeImage(reference)
+  }
+}
+
+const releasesToKeep = async (engine: Engine, releases: Release[]): Promise<Release[]> => {
+  const { freeBytes, totalBytes } = await engine.files.freeDisk(engine.settings.dataDir)
+  const withImage = releases.filter((release) => release.imageId !== null)
+  const active = withImage.find((release) => release.state === 'active')
+  const needed = withImage.filter((release) => release === active || release === wayBack(releases))
+  const good = withImage.find((release) => release !== active && release.proof === 'live')
+  const others = withImage.filter(
+    (release) => release !== good && !needed.includes(release) && release.proof !== 'none',
+  )
+  const spare = freeBytes / totalBytes > ROOMY ? others.slice(0, SPARE_RELEASES) : []
+  return [...needed, ...(good ? [good] : []), ...spare]
+}
+
+const updateRelease = (engine: Engine, { id }: Release, change: Partial<Release>): Promise<unknown> =>
+  engine.database.transaction((entities) => entities.update(ReleaseSchema, { id }, change))

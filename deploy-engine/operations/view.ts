@@ -1,0 +1,23 @@
+import { TbsError } from '../error.ts'
+import type { Engine } from '../ports.ts'
+import { type Bot, botById } from '../records/bot.ts'
+import { type Operation, operationById, unfinishedOperations } from '../records/operation.ts'
+import { type Step, stepsOf } from '../records/step.ts'
+
+/** All that a door needs in order to show an operation; `ahead` is how many of the same bot run before it. */
+export type OperationView = { operation: Operation; bot: Bot; steps: Step[]; ahead: number }
+
+/** Fails with `unknown_operation`. */
+export const operationView = async (engine: Engine, id: number): Promise<OperationView> => {
+  const { read } = engine.database
+  const operation = await operationById(read, id)
+  if (!operation) throw new TbsError('unknown_operation', `There is no operation #${id}`)
+  const bot = await botById(read, operation.botId)
+  const unfinished = await unfinishedOperations(read, bot.id)
+  return {
+    operation,
+    bot,
+    steps: await stepsOf(read, id),
+    ahead: unfinished.filter((other) => other.id < id).length,
+  }
+}

@@ -1,0 +1,215 @@
+import type { EntityManager } from 'typeorm'
+import type { Secret } from './secret.ts'
+
+/** Everything that operations need of the world. Built by open-engine.ts, passed as the first argument everywhere. */
+export type Engine = {
+  settings: EngineSettings
+  database: Database
+  docker: DockerPort
+  git: GitPort
+  files: FilesPort
+  telegram: TelegramPort
+  vault: Vault
+  clock: Clock
+  log: Log
+  changes: Changes
+  running: Running
+}
+
+export type EngineSettings = {
+  instance: string
+  dataDir: string
+  keyFile: string
+  /** Bot API root as this process reaches it. */
+  apiRoot: string
+  /** Bot API root as the bots' containers reach it; given to them as TELEGRAM_API_ROOT. */
+  botsApiRoot: string
+  gitProtocols: readonly string[]
+  netPool: string
+  timezone: string
+}
+
+export type Database = {
+  /** For queries outside a transaction. */
+  read: EntityManager
+  /** Serialised within the process; waits up to 5 s for another process. */
+  transaction<T>(work: (entities: EntityManager) => Promise<T>): Promise<T>
+}
+
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export type Log = {
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+
+/** Tells who listens that an operation has a newer revision. Listeners are called after the commit. */
+export type Changes = {
+  emit(change: Change): void
+  listen(listener: (change: Change) => void): () => void
+}
+
+export type Change = { operation: number; step?: string; edge?: 'before' | 'after' }
+
+/** Operations that run in this process, and the turn to build: one image at a time. */
+export type Running = {
+  controllers: Map<number, AbortController>
+  /** Bots whose operations are being worked off; `again` when there was news meanwhile. */
+  bots: Map<number, { again: boolean }>
+  /** Builds that run or wait for their turn. */
+  building: number
+  takeBuildTurn(signal: AbortSignal): Promise<() => void>
+}
+
+/** Encrypts values for one bot and key; the pair is bound to the ciphertext. */
+export type Vault = {
+  keyId: string
+  seal(bot: number, key: string, value: Secret): Buffer
+  open(bot: number, key: string, sealed: Buffer): Secret
+}
+
+// --- Docker -----------------------------------------------------------------------------------------------------
+
+export type DockerPort = {
+  build(request: BuildRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<void>
+  image(reference: string): Promise<Image | undefined>
+  images(labels: Labels, options?: { dangling?: boolean }): Promise<{ id: string; tags: string[]; labels: Labels }[]>
+  pull(reference: string, signal: AbortSignal): Promise<void>
+  tag(image: string, repository: string, tag: string): Promise<void>
+  removeImage(reference: string): Promise<void>
+
+  createContainer(spec: ContainerSpec): Promise<string>
+  container(id: string): Promise<Container | undefined>
+  containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean }[]>
+  start(id: string): Promise<void>
+  /** SIGTERM, then SIGKILL after the grace period. Returns when the process is gone. */
+  stop(id: string, graceSeconds: number): Promise<void>
+  kill(id: string): Promise<void>
+  removeContainer(id: string): Promise<void>
+  setRestart(id: string, policy: RestartPolicy): Promise<void>
+  putFiles(id: string, directory: string, files: ContainerFile[]): Promise<void>
+  readFile(id: string, path: string): Promise<Buffer | undefined>
+  /** Paths that differ from the image: kind 0 changed, 1 added, 2 deleted. */
+  diff(id: string, signal: AbortSignal): Promise<{ path: string; kind: 0 | 1 | 2 }[]>
+  logs(id: string, options: { tail: number; sinceSeconds?: number }): Promise<string>
+  /** Runs a command inside a running container. */
+  exec(id: string, command: string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>
+  /** Runs a short-lived container in another one's network and gives what it printed. */
+  runBeside(container: string, request: BesideRequest, signal: AbortSignal): Promise<string>
+
+  networks(labels: Labels): Promise<{ id: string; name: string; labels: Labels }[]>
+  /** IPv4 subnets of every network of this daemon, ours or not. */
+  subnets(): Promise<string[]>
+  createNetwork(spec: { name: string; subnet: string; labels: Labels }): Promise<string>
+  removeNetwork(id: string): Promise<void>
+  volumes(labels: Labels): Promise<{ name: string; labels: Labels }[]>
+  createVolume(spec: { name: string; labels: Labels }): Promise<void>
+  removeVolume(name: string): Promise<void>
+}
+
+export type Labels = Record<string, string>
+export type RestartPolicy = 'no' | 'unless-stopped'
+
+export type BuildRequest = {
+  context: string
+  /** Paths below the context that are sent, before .dockerignore is applied. */
+  files: string[]
+  dockerfile: string
+  tag: string
+  labels: Labels
+  args: Record<string, string>
+  memoryBytes: number
+  cpus: number
+}
+
+export type Image = {
+  id: string
+  user: string
+  workdir: string
+  volumes: string[]
+  hasHealthcheck: boolean
+  hasCommand: boolean
+  labels: Labels
+}
+
+export type ContainerSpec = {
+  name: string
+  image: string
+  command?: readonly string[]
+  env: Readonly<Record<string, Secret | string>>
+  labels: Labels
+  network: string
+  extraNetworks: string[]
+  extraHosts: string[]
+  mounts: { volume: string; path: string }[]
+  ports: string[]
+  memoryBytes: number
+  cpus: number
+  pids: number
+  capDrop: string[]
+  capAdd: string[]
+}
+
+export type Container = {
+  id: string
+  name: string
+  labels: Labels
+  running: boolean
+  restarting: boolean
+  /** Milliseconds since the epoch; 0 when it never happened. */
+  startedAt: number
+  finishedAt: number
+  exitCode: number
+  outOfMemory: boolean
+  restarts: number
+  health: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  restart: RestartPolicy | 'other'
+  workdir: string
+  user: string
+}
+
+export type ContainerFile = { name: string; content: Buffer; mode: number; uid: number; gid: number }
+
+export type BesideRequest = { image: string; command: string[]; labels: Labels }
+
+// --- git, files, Telegram -----------------------------------------------------------------------------------------
+
+export type GitPort = {
+  /** Brings `ref` (branch, tag or commit; undefined: the default branch) into the mirror and gives its full sha. */
+  fetch(request: { mirror: string; url: string; ref?: string }, signal: AbortSignal): Promise<FetchedRef>
+  /** Writes that commit's files, without a .git, into an empty directory. */
+  checkout(request: { mirror: string; sha: string; directory: string }, signal: AbortSignal): Promise<void>
+}
+
+export type FetchedRef = { sha: string; subject: string }
+
+export type FilesPort = {
+  /** A fresh directory below the data dir; removed by `remove` or at the next start. */
+  temporary(name: string): Promise<string>
+  remove(path: string): Promise<void>
+  /** Paths of all regular files below, relative, sorted. */
+  list(directory: string): Promise<string[]>
+  /** undefined: no such file, or larger than 1 MiB. */
+  readText(path: string): Promise<string | undefined>
+  writeText(path: string, text: string): Promise<void>
+  appendText(path: string, text: string): Promise<void>
+  /** Names in a directory; empty when it does not exist. */
+  names(directory: string): Promise<string[]>
+  freeDisk(path: string): Promise<{ freeBytes: number; totalBytes: number }>
+  /** IPv4 routes of this host in CIDR form, the default route left out. */
+  routes(): Promise<string[]>
+}
+
+/** What the engine asks the Bot API about a user's bot. Never getUpdates: that would steal its updates. */
+export type TelegramPort = {
+  getMe(token: Secret, signal?: AbortSignal): Promise<{ id: number; username: string; name: string }>
+  webhookInfo(token: Secret, signal?: AbortSignal): Promise<WebhookInfo>
+}
+
+export type WebhookInfo = { url: string; pending: number; lastErrorAt?: number; lastError?: string }

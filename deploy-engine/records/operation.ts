@@ -1,0 +1,97 @@
+import { type EntityManager, EntitySchema, In } from 'typeorm'
+
+/** One thing asked for, see design.md section 1. Its steps are the journal. */
+export type Operation = {
+  id: number
+  botId: number
+  kind: 'deploy' | 'rollback' | 'restart'
+  args: OperationArgs
+  requestedBy: string
+  state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'superseded'
+  cancelRequested: boolean
+  /** Grows with each change that a person should see. */
+  revision: number
+  outcome: Outcome | null
+  createdAt: number
+  startedAt: number | null
+  endedAt: number | null
+}
+
+export type OperationArgs = {
+  /** deploy: branch, tag or commit; absent: the bot's branch. */
+  ref?: string
+  /** rollback: number of the release; absent: the newest earlier one that was seen working. */
+  release?: number
+  /** rollback asked for by the manager itself: why. */
+  cause?: string
+}
+
+/** What is true now, written when the operation ends. */
+export type Outcome = {
+  release?: number
+  sha?: string
+  subject?: string
+  proof?: 'live' | 'unproven'
+  /** Number of the release that runs after a failed operation; null: nothing runs. */
+  running?: number | null
+  /** From the old container's exit to the moment the next one was started, ms. */
+  gapMs?: number
+  evidence?: string
+  error?: { code: string; message: string; hint?: string }
+  buildLines?: string[]
+  logLines?: string[]
+  warnings?: string[]
+}
+
+export const OperationSchema = new EntitySchema<Operation>({
+  name: 'operation',
+  tableName: 'operations',
+  columns: {
+    id: { type: 'integer', primary: true, generated: 'increment' },
+    botId: { name: 'bot_id', type: 'integer' },
+    kind: { type: 'text' },
+    args: { type: 'simple-json' },
+    requestedBy: { name: 'requested_by', type: 'text' },
+    state: { type: 'text' },
+    cancelRequested: { name: 'cancel_requested', type: 'boolean', default: false },
+    revision: { type: 'integer', default: 1 },
+    outcome: { type: 'simple-json', nullable: true },
+    createdAt: { name: 'created_at', type: 'integer' },
+    startedAt: { name: 'started_at', type: 'integer', nullable: true },
+    endedAt: { name: 'ended_at', type: 'integer', nullable: true },
+  },
+  indices: [{ name: 'operations_by_state', columns: ['state', 'botId'] }],
+  foreignKeys: [{ target: 'bot', columnNames: ['botId'], referencedColumnNames: ['id'] }],
+})
+
+export const operationById = async (entities: EntityManager, id: number): Promise<Operation | undefined> =>
+  (await entities.findOneBy(OperationSchema, { id })) ?? undefined
+
+/** Oldest first. */
+export const unfinishedOperations = (entities: EntityManager, botId?: number): Promise<Operation[]> =>
+  entities.find(OperationSchema, {
+    where: { state: In(['queued', 'running']), ...(botId === undefined ? {} : { botId }) },
+    order: { id: 'ASC' },
+  })
+
+export const latestOperation = async (entities: EntityManager, botId: number): Promise<Operation | undefined> =>
+  (await entities.findOne(OperationSchema, { where: { botId }, order: { id: 'DESC' } })) ?? undefined
+
+/** Changes an operation and counts its revision up, inside the caller's transaction. */
+export const changeOperation = async (
+  entities: EntityManager,
+  id: number,
+  change: Partial<Pick<Operation, 'state' | 'outcome' | 'startedAt' | 'endedAt' | 'cancelRequested'>>,
+): Promise<void> => {
+  await entities.update(OperationSchema, { id }, { ...change, revision: () => 'revision + 1' })
+}
+
+/** Adds to what is said of an operation, also after its end. */
+export const addWarnings = async (entities: EntityManager, id: number, warnings: string[]): Promise<void> => {
+  const operation = await operationById(entities, id)
+  if (warnings.length === 0 || !operation) return
+  const before = operation.outcome?.warnings ?? []
+  await changeOperation(entities, id, { outcome: { ...operation.outcome, warnings: [...before, ...warnings] } })
+}
+
+export const isOver = (operation: Operation): boolean => operation.state !== 'queued' && operation.state !== 'running'

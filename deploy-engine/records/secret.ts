@@ -1,0 +1,22 @@
+import { type EntityManager, EntitySchema } from 'typeorm'
+
+/** An encrypted value of a bot. The key `token` is its Telegram token, all others are variable names. */
+export type StoredSecret = { botId: number; key: string; keyId: string; sealed: Buffer; updatedAt: number }
+
+export const TOKEN_KEY = 'token'
+
+export const SecretSchema = new EntitySchema<StoredSecret>({
+  name: 'secret',
+  tableName: 'secrets',
+  columns: {
+    botId: { name: 'bot_id', type: 'integer', primary: true },
+    key: { type: 'text', primary: true },
+    keyId: { name: 'key_id', type: 'text' },
+    sealed: { type: 'blob' },
+    updatedAt: { name: 'updated_at', type: 'integer' },
+  },
+  foreignKeys: [{ target: 'bot', columnNames: ['botId'], referencedColumnNames: ['id'] }],
+})
+
+export const secretsOf = (entities: EntityManager, botId: number): Promise<StoredSecret[]> =>
+  entities.find(SecretSchema, { where: { botId }, order: { key: 'ASC' } })
