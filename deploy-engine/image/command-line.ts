@@ -1,32 +1,23 @@
 /** A command as the process gets it: its words, or a shell with the whole text where the words need one. */
-export const commandOf = (text: string): string[] => splitWords(text) ?? ['/bin/sh', '-c', text]
+export const commandOf = (text: string): string[] => plainWords(text) ?? ['/bin/sh', '-c', text.trim()]
 
 /** Words of a command that needs no shell; undefined if it uses variables, globs, pipes, several commands, … */
-export const splitWords = (text: string): string[] | undefined => {
+export const plainWords = (text: string): string[] | undefined => {
   const command = text.trim()
-  if (!PLAIN_COMMAND.test(command)) return undefined
-  const words = (command.match(WORD) ?? []).map((word) =>
-    word.replace(QUOTED, (_, single, double, bare) => single ?? double ?? bare),
-  )
+  const words = PLAIN_COMMAND.test(command) ? wordsOf(command) : []
   const [first = ''] = words
-  return first === '' || first.includes('=') || SHELL_WORDS.has(first) ? undefined : words
+  return first === '' || first.includes('=') || SHELL_BUILTINS.has(first) ? undefined : words
 }
 
-/** Quoted parts without anything that a shell would expand, and bare characters without a meaning to it. */
-const PLAIN_COMMAND = /^(?:'[^']*'|"[^"$`\\]*"|[\w@%+=:,./^-]|\s)+$/
-const WORD = /(?:'[^']*'|"[^"]*"|[^\s'"])+/g
-const QUOTED = /'([^']*)'|"([^"]*)"|([^'"]+)/g
-const SHELL_WORDS = new Set([
-  'cd',
-  'exec',
-  'export',
-  'source',
-  '.',
-  'if',
-  'for',
-  'while',
-  'set',
-  'ulimit',
-  'umask',
-  'eval',
-])
+/** Splits at spaces and removes quotes, without a look at what else a shell would do. */
+export const wordsOf = (command: string): string[] =>
+  (command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'))
+
+/** A word as a shell takes it literally. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+
+/** Quoted parts in which a shell would expand nothing, and bare characters without a meaning to it. */
+const PLAIN_COMMAND = /^(?:'[^']*'|"[^"$`\\]*"|[\w@%+=:,./\s-])+$/
+
+const SHELL_BUILTINS = new Set(['cd', 'exec', 'export', 'source', '.', 'if', 'for', 'while', 'set', 'ulimit', 'eval'])

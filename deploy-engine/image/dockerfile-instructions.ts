@@ -36,7 +36,7 @@ export const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').s
 /** Directives come before everything else; the first line that is none ends them. */
 const escapeOf = (lines: string[]): '\\' | '`' => {
   for (const line of lines) {
-    const [, name, value] = /^#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*$/.exec(line) ?? []
+    const [, name, value] = /^#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)$/.exec(line.trimEnd()) ?? []
     if (name === undefined) return '\\'
     if (name.toLowerCase() === 'escape') return value === '`' ? '`' : '\\'
   }
@@ -66,12 +66,11 @@ const readInstruction = (lines: string[], first: number, escapeWith: string): In
 const endOfHeredocs = (lines: string[], last: number, { name, rest }: { name: string; rest: string }): number => {
   let end = last
   for (const { delimiter, stripTabs } of heredocsOf(name, rest)) {
-    const close = lines.findIndex(
-      (line, index) => index > end && (stripTabs ? line.replace(/^\t+/, '') : line) === delimiter,
-    )
+    const closes = (line: string) => (stripTabs ? line.replace(/^\t+/, '') : line) === delimiter
+    do end += 1
+    while (end < lines.length && !closes(lines[end] ?? ''))
     // Unterminated: no heredoc for the classic builder, an error for BuildKit.
-    if (close === -1) return last
-    end = close
+    if (end === lines.length) return last
   }
   return end
 }

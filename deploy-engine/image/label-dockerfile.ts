@@ -20,11 +20,9 @@ const labelInstruction = (labels: Record<string, string>, escapeWith: Dockerfile
 /** Docker expands variables in labels, so `$` is escaped as well. */
 const quoted = (value: string, escapeWith: Dockerfile['escapeWith']): string => {
   if (/\p{Cc}/u.test(value)) throw new Error(`a label has a control character: ${JSON.stringify(value)}`)
-  return `"${value.replace(/["$\\`]/g, (character) => (isSpecial(character, escapeWith) ? escapeWith + character : character))}"`
+  const special = escapeWith === '`' ? /["$`]/g : /["$\\]/g
+  return `"${value.replace(special, (character) => escapeWith + character)}"`
 }
-
-const isSpecial = (character: string, escapeWith: string): boolean =>
-  character === '"' || character === '$' || character === escapeWith
 
 const withLabel = (line: string, label: string): string =>
   line.endsWith('\r') ? `${line}\n${label}\r` : `${line}\n${label}`

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { messageOf, TbsError } from '../../error.ts'
-import { placeOf, type SourceTree } from '../source-tree.ts'
+import type { SourceTree } from '../source-tree.ts'
 
-/** What detection needs of package.json. Fields of another type than npm expects count as absent, as they do for npm. */
+/** What detection needs of package.json. Fields of another type than npm expects count as absent. */
 export type PackageJson = z.output<typeof PackageJsonSchema>
 
 /** undefined: the tree has no package.json at its top. Fails with `cannot_detect` if it is not readable. */
@@ -13,19 +13,13 @@ export const readPackageJson = (tree: SourceTree): PackageJson | undefined => {
   return result.data
 }
 
-/** `package.json:7`, where a script is defined. */
-export const scriptPlace = (tree: SourceTree, script: string): string => placeIn(tree, 'scripts', script)
-
-/** `package.json:7`, where a key of an object such as `scripts` or `engines` stands. */
-export const placeIn = (tree: SourceTree, object: string, key: string): string => {
+/** `package.json:7`: where a key stands, within an object such as `scripts` if one is named. */
+export const packageJsonPlace = (tree: SourceTree, key: string, object?: string): string => {
   const text = tree.text.get('package.json') ?? ''
-  const start = text.search(new RegExp(`"${object}"\\s*:\\s*\\{`))
-  const offset = start === -1 ? -1 : text.slice(start).search(new RegExp(`"${key}"\\s*:`))
-  return offset === -1 ? 'package.json' : `package.json:${text.slice(0, start + offset).split('\n').length}`
+  const from = object === undefined ? 0 : text.indexOf(`"${object}"`)
+  const offset = from === -1 ? -1 : text.indexOf(`"${key}":`, from)
+  return offset === -1 ? 'package.json' : `package.json:${text.slice(0, offset).split('\n').length}`
 }
-
-export const fieldPlace = (tree: SourceTree, field: string): string =>
-  placeOf(tree, 'package.json', new RegExp(`"${field}"\\s*:`))
 
 /** The version range under which a package is listed as a dependency of any kind. */
 export const dependency = (manifest: PackageJson, name: string): string | undefined =>
@@ -42,9 +36,9 @@ const PackageJsonSchema = z.object({
   dependencies: Texts,
   devDependencies: Texts,
   optionalDependencies: Texts,
-  workspaces: z.unknown(),
+  workspaces: z.unknown().optional(),
   nodemonConfig: z.object({ exec: MaybeText }).optional().catch(undefined),
-  pnpm: z.object({ patchedDependencies: z.unknown() }).optional().catch(undefined),
+  pnpm: z.object({ patchedDependencies: z.unknown().optional() }).optional().catch(undefined),
 })
 
 function onlyTexts(record: Record<string, unknown>): Record<string, string> {

@@ -1,5 +1,5 @@
 import { placeOf, type SourceTree } from '../source-tree.ts'
-import { type PackageJson, placeIn } from './package-json.ts'
+import { type PackageJson, packageJsonPlace } from './package-json.ts'
 
 export type NodeVersion = { major: number; evidence: string }
 
@@ -8,14 +8,14 @@ export type NodeVersion = { major: number; evidence: string }
  * the newest there is. A version without an image of ours becomes the nearest newer one.
  */
 export const nodeVersion = (tree: SourceTree, manifest: PackageJson): NodeVersion => {
-  const range = manifest.engines.node
+  const range = manifest.engines.node?.slice(0, 100)
   const allowed = MAJORS.filter((major) => range === undefined || allows(range, major))
   const pin = pinnedIn(tree)
-  if (pin && (allowed.includes(pin.major) || range === undefined)) {
+  if (pin && (range === undefined || allows(range, pin.major))) {
     return chosen(nearest(pin.major), `${pin.written} (${pin.place})`, pin.major)
   }
   if (range === undefined) return { major: NEWEST, evidence: `Node ${NEWEST}: no version is named, the newest LTS` }
-  const source = `engines.node ${range.slice(0, 40)} (${placeIn(tree, 'engines', 'node')})`
+  const source = `engines.node ${range.slice(0, 40)} (${packageJsonPlace(tree, 'node', 'engines')})`
   const wanted = allowed.at(-1) ?? lowestMajor(range)
   return chosen(nearest(wanted), source, wanted)
 }
@@ -23,11 +23,16 @@ export const nodeVersion = (tree: SourceTree, manifest: PackageJson): NodeVersio
 /** Those that have a LTS line and an image. */
 const MAJORS = [20, 22, 24]
 const NEWEST = 24
-const CODENAMES: Record<string, number> = { iron: 20, jod: 22, krypton: 24, '*': NEWEST }
+const CODENAMES = new Map([
+  ['iron', 20],
+  ['jod', 22],
+  ['krypton', 24],
+  ['*', NEWEST],
+])
 
 const chosen = (major: number, source: string, wanted: number): NodeVersion => ({
   major,
-  evidence: `Node ${major}: ${source}${major === wanted ? '' : `, the nearest that is available`}`,
+  evidence: `Node ${major}: ${source}${major === wanted ? '' : ', the nearest that is available'}`,
 })
 
 const nearest = (wanted: number): number => MAJORS.find((major) => major >= wanted) ?? NEWEST
@@ -48,7 +53,7 @@ const pinnedIn = (tree: SourceTree): { major: number; written: string; place: st
 
 const majorOf = (written: string): number | undefined => {
   const codename = /^lts\/(\S+)$/i.exec(written)?.[1]
-  if (codename !== undefined) return CODENAMES[codename.toLowerCase()]
+  if (codename !== undefined) return CODENAMES.get(codename.toLowerCase())
   if (/^(node|stable|latest|current)$/i.test(written)) return NEWEST
   const number = /^v?(\d{1,3})(\.|$)/.exec(written)?.[1]
   return number === undefined ? undefined : Number(number)

@@ -1,0 +1,118 @@
+import { TbsError } from '../../error.ts'
+import { commandOf, plainWords } from '../command-line.ts'
+import { isSource, type SourceTree } from '../source-tree.ts'
+import { type PackageJson, packageJsonPlace } from './package-json.ts'
+import { typescriptRunner, watches, withoutWatcher } from './watcher.ts'
+
+export type Start = {
+  command: string[]
+  evidence: string
+  /** Shell text of the scripts that run at start; empty when a file is run directly. */
+  script: string
+}
+
+export type StartContext = {
+  tree: SourceTree
+  manifest: PackageJson
+  nodeMajor: number
+  /** What runs a script of package.json, such as `npm run`. */
+  runner: string[]
+  /** Whether a build makes files that the repository does not have. */
+  isBuilt: boolean
+}
+
+/** What starts the bot: the start script, the one script that is meant for it, or a file with an obvious name. */
+export const nodeStart = (context: StartContext): Start => {
+  const { manifest } = context
+  const others = ['serve', 'server', 'dev'].filter((name) => manifest.scripts[name])
+  const name = manifest.scripts.start ? 'start' : others.length === 1 ? others[0] : undefined
+  return name === undefined ? startOfFile(context) : startOfScript(context, name)
+}
+
+const startOfScript = (context: StartContext, asked: string): Start => {
+  const { tree, manifest } = context
+  const name = followed(manifest, asked)
+  const script = manifest.scripts[name] ?? ''
+  const hooks = [manifest.scripts[`pre${name}`], manifest.scripts[`post${name}`]]
+  const place = packageJsonPlace(tree, name, 'scripts')
+  const bare = withoutWatcher(script, context)
+  const run = (command: string[], evidence: string): Start => ({
+    command,
+    evidence: `${name} script: ${evidence} (${place})`,
+    script: [hooks[0], bare ?? script, hooks[1]].filter(Boolean).join(' && '),
+  })
+
+  if (bare !== undefined) {
+    const command = hooks[0] ? `npm run pre${name} && ${bare}` : bare
+    return run(commandOf(command), `${shown(command)}, without the file watcher of ${shown(script)}`)
+  }
+  const words = plainWords(script)
+  if (words && isNodeFile(words) && !hooks.some(Boolean) && !readsNpmVariables(tree)) return run(words, shown(script))
+  // Only npm is in the image by itself; a script that calls yarn or pnpm is run by it, so that it finds it.
+  const runner = /\b(yarn|pnpm)\b/.test(script) ? context.runner : ['npm', 'run']
+  const warning = watches(script) ? '; its file watcher hides crashes: set run.command in tbs.yaml' : ''
+  return run([...runner, name], `${runner.join(' ')} ${name}, which is ${shown(script)}${warning}`)
+}
+
+/** The script that a script does nothing but call. */
+const followed = (manifest: PackageJson, name: string, steps = 5): string => {
+  const [, next] =
+    /^(?:npm run|yarn run|yarn|pnpm run|pnpm) ([\w:.-]+)$/.exec(manifest.scripts[name]?.trim() ?? '') ?? []
+  const isAlone = !manifest.scripts[`pre${name}`] && !manifest.scripts[`post${name}`]
+  const isCall = next !== undefined && Object.hasOwn(manifest.scripts, next) && isAlone && steps > 0
+  return isCall ? followed(manifest, next, steps - 1) : name
+}
+
+const isNodeFile = ([program, ...words]: string[]): boolean =>
+  program === 'node' &&
+  words.some((word) => !word.startsWith('-')) &&
+  !words.some((word) => /^(-e|--eval|-p)$/.test(word))
+
+/** Without npm in between these variables would be missing. */
+const readsNpmVariables = (tree: SourceTree): boolean =>
+  [...tree.text].some(([path, text]) => isSource(path) && /\bnpm_(package|lifecycle|config)_/.test(text))
+
+const startOfFile = ({ tree, manifest, nodeMajor, isBuilt }: StartContext): Start => {
+  const { main } = manifest
+  const typescript = typescriptRunner(manifest, nodeMajor)
+  const exists = (file: string) => tree.files.includes(file)
+  const entry =
+    main !== undefined && (exists(clean(main)) || (isBuilt && isOutput(main)))
+      ? clean(main)
+      : entryOf(exists, typescript)
+  if (entry === undefined) throw noStart(manifest)
+  const runner = /\.[cm]?ts$/.test(entry) ? (typescript ?? 'node') : 'node'
+  const place =
+    main !== undefined && entry === clean(main) ? `main (${packageJsonPlace(tree, 'main')})` : 'a usual name for it'
+  return { command: [runner, entry], evidence: `start: ${runner} ${entry}; no start script, ${place}`, script: '' }
+}
+
+const clean = (path: string): string => path.replace(/^(\.\/)+/, '')
+
+const isOutput = (path: string): boolean => /^(\.\/)?(dist|build|lib|out)\/[^\s]+\.[cm]?js$/.test(path)
+
+const entryOf = (exists: (file: string) => boolean, typescript: string | undefined): string | undefined => {
+  const extensions = typescript === undefined ? ['js', 'mjs', 'cjs'] : ['js', 'mjs', 'cjs', 'ts', 'mts']
+  const names = extensions.flatMap((extension) =>
+    ['', 'src/'].flatMap((directory) =>
+      ['bot', 'index', 'app', 'main'].map((name) => `${directory}${name}.${extension}`),
+    ),
+  )
+  return names.find(exists)
+}
+
+const noStart = (manifest: PackageJson): TbsError => {
+  const scripts = Object.keys(manifest.scripts).slice(0, 20)
+  const found = scripts.length === 0 ? 'there are no scripts' : `the scripts are ${scripts.join(', ').slice(0, 300)}`
+  const looked =
+    'a start script, one of serve, server and dev, main, and files such as bot.js, index.js and src/index.ts'
+  return new TbsError(
+    'cannot_detect',
+    `Nothing says how to start this Node repository. Looked for ${looked}; ${found}`,
+    {
+      hint: 'Add a start script to package.json, or a tbs.yaml with run: { command: … }',
+    },
+  )
+}
+
+const shown = (command: string): string => (command.length > 120 ? `${command.slice(0, 120)}…` : command)

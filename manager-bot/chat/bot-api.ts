@@ -1,0 +1,69 @@
+import { Telegraf, type Telegram, TelegramError } from 'telegraf'
+import type { Telegram as Methods, Opts } from 'telegraf/types'
+import type { Config } from '../config.ts'
+import { requireToken } from '../config.ts'
+
+/** The manager's own bot, as the Bot API knows it. */
+export type BotApi = {
+  /** Gives up after `timeoutMs` (30 s), which telegraf alone would do after 500 s, or when the signal aborts. */
+  call<M extends keyof Methods>(method: M, payload: Opts<M>, limit?: Limit): Promise<ReturnType<Methods[M]>>
+}
+
+export type Limit = { timeoutMs?: number; signal?: AbortSignal }
+
+/** Telegraf routes updates; polling and timeouts are ours. */
+export const createTelegraf = (config: Config): Telegraf =>
+  new Telegraf(requireToken(config).reveal(), {
+    // Without its closing slash a root with a path would lose the path's last part.
+    telegram: { apiRoot: `${config.apiRoot}/` },
+    handlerTimeout: Number.POSITIVE_INFINITY,
+  })
+
+export const createBotApi = (telegram: Telegram): BotApi => ({
+  call: async (method, payload, { timeoutMs = 30_000, signal } = {}) => {
+    const controller = new AbortController()
+    const stop = () => controller.abort()
+    const timer = setTimeout(stop, timeoutMs)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      // Telegraf types its own shim of AbortSignal; node-fetch beneath takes the real one.
+      return await telegram.callApi(method, payload, { signal: controller.signal as never })
+    } catch (error) {
+      if (controller.signal.aborted && !signal?.aborted) throw new NoAnswer(method, timeoutMs, error)
+      throw error
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    }
+  },
+})
+
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+
+  constructor(method: string, timeoutMs: number, cause: unknown) {
+    super(`Telegram gave no answer to ${method} within ${timeoutMs / 1000} s`, { cause })
+  }
+}
+
+/** The Bot API's error code; undefined when it was not reached or did not answer in its own words. */
+export const errorCode = (error: unknown): number | undefined =>
+  error instanceof TelegramError ? error.code : undefined
+
+/** How long Telegram wants to be left alone; undefined if it did not say so. */
+export const retryAfterMs = (error: unknown): number | undefined =>
+  error instanceof TelegramError && error.code === 429 ? (error.parameters?.retry_after ?? 1) * 1000 : undefined
+
+/** Worth another try: Telegram is unreachable, ill, or wants us to wait. */
+export const isPassing = (error: unknown): boolean => {
+  const code = errorCode(error)
+  if (code !== undefined) return code >= 500 || code === 429
+  return error instanceof Error && UNREACHABLE.has(error.name)
+}
+
+// FetchError is node-fetch's, for everything from a failed name look-up to an answer that is no JSON.
+const UNREACHABLE = new Set(['FetchError', 'NoAnswer', 'AbortError'])
+
+export const says = (error: unknown, text: string): boolean =>
+  error instanceof TelegramError && error.description.toLowerCase().includes(text)

@@ -1,0 +1,77 @@
+import type { Update } from 'telegraf/types'
+import { type Clock, type Log, messageOf } from '../../deploy-engine/index.ts'
+import { backoff } from './backoff.ts'
+import { type BotApi, errorCode, retryAfterMs, says } from './bot-api.ts'
+
+export type Polling = {
+  api: BotApi
+  clock: Clock
+  random: () => number
+  log: Log
+  /** Where to begin: the update after the last accepted one. */
+  offset: number
+  /** Writes updates down and gives those that are new. Only then are they acted on. */
+  accept(updates: Update[]): Promise<Update[]>
+  /** Begins to act on an update; never waited for. */
+  handle(update: Update): void
+}
+
+const LONG_POLL_S = 50
+// A half-open connection looks like a quiet chat; past the server's own limit it is given up.
+const GIVE_UP_MS = 65_000
+
+/** Asks Telegram for updates until the signal aborts. Nothing that Telegram or the network does ends it. */
+export const poll = async (polling: Polling, signal: AbortSignal): Promise<void> => {
+  const { clock, random, log } = polling
+  let { offset } = polling
+  let confirmed = offset
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      const updates = await ask(polling, offset, signal)
+      confirmed = offset
+      if (failures > 0) log.info({ failures }, 'polling Telegram works again')
+      failures = 0
+      offset = await take(polling, updates, offset)
+    } catch (error) {
+      if (signal.aborted) break
+      failures += 1
+      if (failures === 1) log.warn({ reason: messageOf(error) }, diagnosis(error))
+      await standBy(polling, error, signal)
+      await clock.sleep(retryAfterMs(error) ?? backoff(failures, random), signal).catch(() => {})
+    }
+  }
+  if (offset !== confirmed) await confirm(polling, offset)
+}
+
+const ask = ({ api }: Polling, offset: number, signal: AbortSignal): Promise<Update[]> => {
+  const payload = { offset, timeout: LONG_POLL_S, allowed_updates: ['message'] as const }
+  return api.call('getUpdates', payload, { timeoutMs: GIVE_UP_MS, signal })
+}
+
+const take = async (polling: Polling, updates: Update[], offset: number): Promise<number> => {
+  const last = updates.at(-1)
+  if (!last) return offset
+  for (const update of await polling.accept(updates)) polling.handle(update)
+  return last.update_id + 1
+}
+
+const diagnosis = (error: unknown): string => {
+  const code = errorCode(error)
+  if (code === 401) return "Telegram refuses the manager's token: put a valid one into TBS_TOKEN and start again"
+  if (says(error, 'webhook is active')) return 'a webhook is set for the manager, removing it'
+  if (code === 409) return "another process polls with the manager's token: stop it; trying on"
+  return 'polling Telegram fails, trying on'
+}
+
+const standBy = async ({ api, log }: Polling, error: unknown, signal: AbortSignal): Promise<void> => {
+  if (!says(error, 'webhook is active')) return
+  await api.call('deleteWebhook', {}, { signal }).catch((failure) => {
+    log.warn({ reason: messageOf(failure) }, 'the webhook could not be removed')
+  })
+}
+
+// A courtesy: the accepted ids are remembered anyway, so that a repeat is dropped.
+const confirm = async ({ api }: Polling, offset: number): Promise<void> => {
+  await api.call('getUpdates', { offset, limit: 1, timeout: 0 }, { timeoutMs: 500 }).catch(() => {})
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { bold, command, line } from '../text/rich-text.ts'
+
+export const addbot = defineCommand({
+  name: 'addbot',
+  usage: '<name> <repo> [branch]',
+  summary: 'Register a bot; its token is asked for',
+  details:
+    'The token never goes into the command: in the chat it is the next message, deleted at once; in the terminal it ' +
+    'comes on standard input.',
+  example: 'echo-bot https://github.com/me/echo-bot.git main',
+  role: 'owner',
+  args: ({ BotName, RepoUrl, RefName }) => z.strictObject({ name: BotName, repo: RepoUrl, branch: RefName.optional() }),
+  ask: async ({ name }, context) => {
+    await refuseTaken(name, context)
+    return [
+      line('Now send the token of ', bold(name), ' that @BotFather gave you, as one message.'),
+      line('I delete that message at once. I wait for 10 minutes; ', command('cancel'), ' ends it.'),
+    ]
+  },
+  run: async ({ name, repo, branch }, { engine, verbs, token }) => {
+    if (!token) throw new Error('addbot runs after the door asked for the token')
+    const bot = await verbs.addBot(engine, { name, repo, token, ...(branch !== undefined && { branch }) })
+    return {
+      text: [
+        line(bold(bot.name), ` is registered as @${bot.username}.`),
+        line(
+          'If it already runs somewhere else, stop it there first: Telegram lets only one process read its updates.',
+        ),
+        line('Then: ', command(`deploy ${bot.name}`)),
+      ],
+      data: { name: bot.name, username: bot.username, repo: bot.repo, branch: bot.branch },
+    }
+  },
+})
+
+const refuseTaken = async (name: string, { engine, verbs }: CommandContext): Promise<void> => {
+  const taken = (await verbs.botStatuses(engine)).some(({ bot }) => bot.name === name)
+  if (taken)
+    throw new verbs.TbsError('name_taken', `There is a bot named ${name} already`, { hint: `See /status ${name}` })
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+import { operate } from './operate.ts'
+
+export const rollback = defineCommand({
+  name: 'rollback',
+  usage: '<bot> [release]',
+  summary: 'Go back to an earlier release',
+  details:
+    'Without a release: the newest earlier one that was seen working. Nothing is built, so it takes seconds. Going ' +
+    'forward again works the same way.',
+  example: 'echo-bot v2',
+  role: 'owner',
+  args: ({ BotName, ReleaseNumber }) => z.strictObject({ bot: BotName, release: ReleaseNumber.optional() }),
+  run: ({ bot, release }, context) =>
+    operate(context, { kind: 'rollback', bot, args: release === undefined ? {} : { release } }),
+})

@@ -1,0 +1,69 @@
+import type { BotStatus, Release } from '../../deploy-engine/index.ts'
+import { duration } from '../text/duration.ts'
+import { type Block, bold, code, command, line, type RichText } from '../text/rich-text.ts'
+
+/** One line of /bots. */
+export const statusLine = (status: BotStatus, now: number): Block => {
+  const { bot, release } = status
+  const version = release ? ` · v${release.number}` : ''
+  return line(bold(bot.name), ` — ${stateText(status)}${version}${uptime(status, now)}${busy(status)}`)
+}
+
+export const statusText = (status: BotStatus, now: number): RichText => {
+  const { bot, release, operations, keptData } = status
+  return [
+    line(bold(bot.name), ` — ${stateText(status)}${uptime(status, now)}`),
+    line(`Telegram: @${bot.username}`),
+    line('Source: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
+    ...(release ? releaseLines(release, now) : [line('Deploy it: ', command(`deploy ${bot.name}`))]),
+    ...restarts(status),
+    ...operations.map(({ id, kind, state }) => line(`Operation #${id}: ${kind}, ${state}`)),
+    ...keptData.map((kept) =>
+      line(
+        `v${kept.release} wrote data outside volumes, its container `,
+        code(kept.containerId.slice(0, 12)),
+        ' is kept: ',
+        code(kept.paths.join(', ')),
+      ),
+    ),
+  ]
+}
+
+export const statusData = ({ bot, state, release, container, operations, keptData }: BotStatus) => ({
+  name: bot.name,
+  username: bot.username,
+  repo: bot.repo,
+  branch: bot.branch,
+  state,
+  release: release?.number ?? null,
+  sha: release?.sha ?? null,
+  startedAt: container?.running ? new Date(container.startedAt).toISOString() : null,
+  operations: operations.map((operation) => ({ id: operation.id, kind: operation.kind, state: operation.state })),
+  keptData,
+})
+
+export const shortSha = (sha: string): string => sha.slice(0, 7)
+
+const stateText = ({ state, container }: BotStatus): string => {
+  if (state === 'unproven') return 'running, unproven'
+  if (state === 'missing') return 'its container is gone'
+  if (state === 'restarting') return `restarting, last exit code ${container?.exitCode ?? 'unknown'}`
+  if (state === 'stopped') {
+    return `stopped, exit code ${container?.exitCode ?? 'unknown'}${container?.outOfMemory ? ' (out of memory)' : ''}`
+  }
+  return state
+}
+
+const uptime = ({ container }: BotStatus, now: number): string =>
+  container?.running && container.startedAt > 0 ? ` · up ${duration(now - container.startedAt)}` : ''
+
+const busy = ({ operations }: BotStatus): string =>
+  operations.map(({ id, kind, state }) => ` · ${kind} #${id} ${state}`).join('')
+
+const releaseLines = (release: Release, now: number): Block[] => [
+  line(`Release: v${release.number}, `, code(shortSha(release.sha)), ` “${release.subject}” (${release.ref})`),
+  ...(release.activatedAt === null ? [] : [line(`Active for ${duration(now - release.activatedAt)}`)]),
+]
+
+const restarts = ({ container }: BotStatus): Block[] =>
+  container && container.restarts > 0 ? [line(`Restarted ${container.restarts} times by Docker`)] : []

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { defineCommand } from '../command.ts'
+import { bots } from './bots.ts'
+import { statusData, statusText } from './status-text.ts'
+
+export const status = defineCommand({
+  name: 'status',
+  usage: '[bot]',
+  summary: 'One bot in detail',
+  details: 'Read from Docker at this moment. Without a bot: all of them, like /bots.',
+  example: 'echo-bot',
+  role: 'owner',
+  args: ({ BotName }) => z.strictObject({ bot: BotName.optional() }),
+  run: async ({ bot }, context) => {
+    const { engine, verbs } = context
+    if (bot === undefined) return bots.bind({}, verbs).run(context)
+    const found = await verbs.botStatus(engine, bot)
+    return { text: statusText(found, engine.clock.now()), data: statusData(found) }
+  },
+})

@@ -1,0 +1,124 @@
+import type { Operation, OperationView, Outcome, Step, StepName } from '../deploy-engine/index.ts'
+import { shortSha } from './commands/status-text.ts'
+import { duration } from './text/duration.ts'
+import { type Block, bold, code, line, pre, type RichText } from './text/rich-text.ts'
+
+/** What a door knows besides the view: `previous` is the release that an unproven one would be replaced by again. */
+export type Moment = { now: number; previous?: number | null }
+
+/** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
+export const operationText = (view: OperationView, moment: Moment): RichText => [
+  line(bold(headline(view)), ` · #${view.operation.id}`),
+  ...causeLine(view.operation),
+  ...view.steps.map((step) => stepLine(step, moment.now)),
+  ...(isOver(view.operation) ? [line(''), ...outcomeText(view, moment)] : waitingLines(view)),
+]
+
+export const headline = ({ operation, bot }: OperationView): string => {
+  const { kind, args, state } = operation
+  const ref = args.ref ?? bot.branch
+  const target = kind === 'deploy' ? (ref ? ` at ${ref}` : '') : args.release ? ` to v${args.release}` : ''
+  if (state === 'succeeded') return `${DONE[kind]} ${bot.name}${target}`
+  const doing = `${DOING[kind]} ${bot.name}${target}`
+  return isOver(operation) ? `${doing}: ${state}` : doing
+}
+
+const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting' } as const
+const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted' } as const
+
+export const stepLine = (step: Step, now: number): Block => {
+  const mark = { started: '▸', done: '✓', failed: '✗' }[step.state]
+  const took = duration((step.endedAt ?? now) - step.startedAt)
+  const detail = step.detail ? ` — ${step.detail.length > 120 ? `${step.detail.slice(0, 119)}…` : step.detail}` : ''
+  return line(`${mark} ${STEPS[step.name]} · ${took}${detail}`)
+}
+
+const STEPS: Record<StepName, string> = {
+  fetch: 'Fetch the source',
+  detect: 'Find out how to build it',
+  build: 'Build the image',
+  prepare: 'Prepare the switch',
+  stop: 'Stop the old version',
+  start: 'Start the new version',
+  gate: 'See it work',
+  record: 'Record the release',
+  undo: 'Put the old version back',
+  prune: 'Clean up',
+}
+
+/** What is true now that the operation is over. */
+export const outcomeText = (view: OperationView, moment: Moment): RichText => {
+  const outcome = view.operation.outcome ?? {}
+  return [
+    ...verdict(view, moment),
+    ...hintLine(outcome),
+    ...gapLine(outcome),
+    ...(outcome.warnings ?? []).map((warning) => line(`Note: ${warning}`)),
+    ...lastLines('The build ended with', outcome.buildLines, 15),
+    ...lastLines('It printed last', outcome.logLines, 20),
+  ]
+}
+
+const verdict = (view: OperationView, moment: Moment): Block[] => {
+  const { operation } = view
+  const outcome = operation.outcome ?? {}
+  if (operation.state === 'succeeded') return succeeded(view, outcome, moment)
+  if (operation.state === 'superseded') {
+    return [line(outcome.error?.message ?? `Not begun: a newer deploy of ${view.bot.name} took its place.`)]
+  }
+  const what = operation.state === 'cancelled' ? 'Cancelled.' : `${NOT_DONE[operation.kind]}: ${reason(outcome)}`
+  return [line(what, ' ', bold(runningNow(view)))]
+}
+
+const NOT_DONE = { deploy: 'Not deployed', rollback: 'Not rolled back', restart: 'Not restarted' } as const
+
+const succeeded = ({ bot }: OperationView, outcome: Outcome, { previous }: Moment): Block[] => {
+  const release = `v${outcome.release}`
+  const source = outcome.sha
+    ? [' (', code(shortSha(outcome.sha)), outcome.subject ? ` “${outcome.subject}”)` : ')']
+    : []
+  const evidence = outcome.evidence ? [line(`Seen: ${outcome.evidence}`)] : []
+  if (outcome.proof !== 'unproven') return [line(bold(release), ...source, bold(' is live.')), ...evidence]
+  const back = previous
+    ? ` If it does not consume the first ones, v${previous} is put back by itself.`
+    : ' There is no earlier version to go back to.'
+  return [
+    line(bold(release), ...source, bold(' is running, but unproven.')),
+    line(`It was not seen consuming updates yet, since there were none.${back}`),
+    line(`Send @${bot.username} a message to prove it.`),
+    ...evidence,
+  ]
+}
+
+/** Empty when it is not known. */
+export const runningNow = ({ bot, steps, operation }: OperationView): string => {
+  const running = operation.outcome?.running
+  if (running === null) return `No version of ${bot.name} runs.`
+  if (running === undefined) return ''
+  const touched = steps.some(({ name }) => name === 'undo' || name === 'stop')
+  return touched ? `v${running} was put back and is running.` : `v${running} runs on, untouched.`
+}
+
+const reason = ({ error }: Outcome): string => {
+  if (!error) return 'the reason was not recorded.'
+  return /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
+}
+
+const hintLine = ({ error }: Outcome): Block[] => (error?.hint ? [line(error.hint)] : [])
+
+const gapLine = ({ gapMs }: Outcome): Block[] =>
+  gapMs === undefined ? [] : [line(`Its users waited ${duration(gapMs)}.`)]
+
+const lastLines = (title: string, lines: string[] | undefined, count: number): Block[] =>
+  lines && lines.length > 0 ? [line(`${title}:`), pre(lines.slice(-count).join('\n'))] : []
+
+const causeLine = ({ args }: Operation): Block[] => (args.cause ? [line(`Because: ${args.cause}`)] : [])
+
+const waitingLines = ({ operation, ahead }: OperationView): Block[] => {
+  if (operation.cancelRequested) return [line('Being cancelled …')]
+  if (operation.state !== 'queued') return []
+  return [line(ahead === 0 ? 'Queued.' : `Queued; ${ahead === 1 ? 'one operation' : `${ahead} operations`} first.`)]
+}
+
+// The engine's isOver, written again because this file is also read for the terminal's --help.
+const isOver = ({ state }: Operation): boolean => state !== 'queued' && state !== 'running'

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as verbs from '../deploy-engine/index.ts'
+import { type Log, lookAtOperation, openEngine, recover, watchUnproven } from '../deploy-engine/index.ts'
+import { openChat } from './chat/open-chat.ts'
+import { chatTables } from './chat/records/tables.ts'
+import { commands } from './commands/index.ts'
+import { type Config, engineSettings, requireToken } from './config.ts'
+import { beat } from './heartbeat.ts'
+import { lockDataDir } from './lock.ts'
+import { openQueue, startWorker } from './queue.ts'
+import { openRedis } from './redis.ts'
+import { persistentQueue } from './requeue.ts'
+
+export type ServeOptions = {
+  log: Log
+  /** Aborts: stop gracefully, within 3 s. */
+  signal: AbortSignal
+  /** Called once, when commands are listened to. */
+  onListening?: (username: string) => void
+}
+
+/** How long each part may take to end. Operations that take longer are settled by recovery at the next start. */
+const GRACE_MS = 1000
+
+/**
+ * Runs the manager until the signal aborts. Fails with `bad_config`, `already_running`, `redis_unreachable` or
+ * `redis_missing`, and with what opening the engine fails with.
+ */
+export const serve = async (config: Config, options: ServeOptions): Promise<void> => {
+  requireToken(config)
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const stop = new AbortController()
+  const closing: Close[] = []
+  try {
+    const { ended } = await start(config, { ...options, stop: stop.signal, onClose: (close) => closing.push(close) })
+    options.log.info({ instance: config.instance, dataDir: config.dataDir }, 'the manager runs')
+    await Promise.race([ended, aborted(options.signal)])
+    stop.abort()
+    await Promise.race([ended, sleep(GRACE_MS, undefined, { ref: false })])
+  } finally {
+    stop.abort()
+    for (const close of closing.reverse()) {
+      await close().catch((err) => options.log.error({ err }, 'a part of the manager did not close'))
+    }
+  }
+  options.log.info({}, 'the manager has stopped')
+}
+
+type Close = () => Promise<void>
+
+type Start = ServeOptions & { stop: AbortSignal; onClose(close: Close): void }
+
+/** Opens part after part, each on top of those before it. Gives what runs until `stop` aborts. */
+const start = async (
+  config: Config,
+  { log, stop, onClose, onListening }: Start,
+): Promise<{ ended: Promise<unknown> }> => {
+  onClose(await lockDataDir(config))
+  const { engine, close } = await openEngine(engineSettings(config), { log, ...chatTables })
+  onClose(close)
+  const queued = await recover(engine)
+  onClose((await openRedis(config, log)).close)
+  const queue = await persistentQueue(engine, { open: (onReconnect) => openQueue(config, { log, onReconnect }), log })
+  onClose(queue.close)
+  const worker = startWorker(config, { log, look: (id) => lookAtOperation(engine, id) })
+  onClose(() => worker.close(GRACE_MS))
+  const chat = openChat({ engine, verbs, commands, config, log, enqueue: queue.add, signal: stop })
+  const enqueue = async (id: number) => {
+    await chat.progress.announce(id)
+    await queue.add(id)
+  }
+  for (const id of queued) await enqueue(id)
+  const ended = Promise.all([
+    beat(config.dataDir, { clock: engine.clock, log, signal: stop }),
+    chat.run((username) => onListening?.(username)),
+    watchUnproven(engine, { enqueue, signal: stop }),
+  ])
+  return { ended }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,39 @@
+import { Command as Verb } from 'commander'
+import { type Command, type Input, parametersOf } from '../command.ts'
+import { commands } from '../commands/index.ts'
+
+/** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
+export const createProgram = (): Verb => {
+  const program = new Verb('tbs-manager')
+    .description("Deploys and looks after Telegram bots on one's own server")
+    .showHelpAfterError('(tbs-manager --help lists the verbs)')
+  program
+    .command('serve')
+    .description('Run the manager: listen to its bot, carry operations out')
+    .action(async () => {
+      const { serveUntilStopped } = await import('./serve-verb.ts')
+      process.exitCode = await serveUntilStopped()
+    })
+  program.command('demo').description('Try it all on this machine, with a local Telegram (npm start does the same)')
+  for (const command of commands) if (command.door !== 'chat' && command.name !== 'help') addVerb(program, command)
+  return program
+}
+
+const addVerb = (program: Verb, command: Command): void => {
+  const { positional, options } = parametersOf(command)
+  const verb = program.command(command.name).description(command.summary).usage(`${command.usage} [--json]`.trim())
+  if (command.details) verb.addHelpText('after', `\n${command.details}`)
+  // All optional here, so that a missing one is said by the command itself, with the bots to choose from.
+  for (const { name } of positional) verb.argument(`[${name}]`)
+  for (const { name, value } of options) verb.option(`--${name} <${value}>`)
+  verb.option('--json', 'print JSON')
+  verb.action(async () => {
+    const { json, ...given }: { json?: true } & Record<string, string> = verb.opts()
+    const { runVerb } = await import('./run-verb.ts')
+    const words = positional.flatMap(({ name }, index) =>
+      verb.args[index] === undefined ? [] : [[name, verb.args[index]]],
+    )
+    const input: Input = { ...Object.fromEntries(words), ...given }
+    process.exitCode = await runVerb(command, input, { json: json ?? false })
+  })
+}

@@ -1,0 +1,24 @@
+import { commands } from '../commands/index.ts'
+
+export const EXIT = { failed: 1, unattended: 3, bug: 70, interrupted: 130 } as const
+
+/** Prints why the program ends and gives its exit code: one line for what was to be expected, a stack for a bug. */
+export const report = async (error: unknown, { json }: { json: boolean }): Promise<number> => {
+  const { TbsError } = await import('../../deploy-engine/index.ts')
+  if (!(error instanceof TbsError)) {
+    process.stderr.write(`tbs-manager: this is a bug, please report it\n${stackOf(error)}\n`)
+    return EXIT.bug
+  }
+  const { code, message, hint } = error
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`)
+  else process.stderr.write(`tbs-manager: ${message}\n${hint ? `${forTerminal(hint)}\n` : ''}`)
+  return EXIT.failed
+}
+
+/** Hints name commands as the chat has them: /deploy echo-bot. */
+export const forTerminal = (hint: string): string =>
+  hint.replace(SLASHED, (_, before, name) => `${before}tbs-manager ${name === 'help' ? '--help' : name}`)
+
+const SLASHED = new RegExp(`(^|[\\s(])/(${commands.map(({ name }) => name).join('|')})\\b`, 'g')
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

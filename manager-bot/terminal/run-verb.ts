@@ -1,0 +1,94 @@
+import { userInfo } from 'node:os'
+import * as verbs from '../../deploy-engine/index.ts'
+import { type Engine, openEngine } from '../../deploy-engine/index.ts'
+import { answer } from '../answer.ts'
+import type { Command, CommandContext, Input, Reply } from '../command.ts'
+import { commands } from '../commands/index.ts'
+import { type Config, currentConfig, engineSettings } from '../config.ts'
+import { isManagerRunning } from '../heartbeat.ts'
+import { createLog } from '../log.ts'
+import { openQueue } from '../queue.ts'
+import { toPlain } from '../text/plain.ts'
+import { follow } from './follow.ts'
+import { readToken } from './read-token.ts'
+import { EXIT, forTerminal } from './report.ts'
+
+/** Carries a command out in this process, follows what it began, and gives the exit code. */
+export const runVerb = async (command: Command, input: Input, { json }: { json: boolean }): Promise<number> => {
+  const config = currentConfig()
+  const log = createLog({ pretty: true, level: 'warn', write: (text) => process.stderr.write(text) })
+  const { engine, close } = await openEngine(engineSettings(config), { log })
+  try {
+    const errand: Errand = { engine, config, json, unattended: false }
+    const reply = await answerHere(command, input, contextOf(errand))
+    if (reply.operation === undefined) print(reply, json)
+    else if (!json) process.stdout.write(queuedText(reply))
+    if (errand.unattended) return sayUnattended(reply, json)
+    if (reply.operation === undefined) return reply.incomplete ? EXIT.failed : 0
+    return await follow(engine, { operation: reply.operation, json, dataDir: config.dataDir })
+  } finally {
+    await close()
+  }
+}
+
+type Errand = {
+  engine: Engine
+  config: Config
+  json: boolean /** Something was queued that nobody looks at. */
+  unattended: boolean
+}
+
+const answerHere = async (command: Command, input: Input, context: CommandContext): Promise<Reply> => {
+  const reply = await answer(command, input, context)
+  if (!reply.asks) return reply
+  return answer(command, input, { ...context, token: await readToken(process.stdin, process.stderr) })
+}
+
+const contextOf = (errand: Errand): CommandContext => ({
+  engine: errand.engine,
+  verbs,
+  commands,
+  door: 'terminal',
+  requestedBy: `terminal:${userInfo().username}`,
+  follow: async () => {},
+  enqueue: (operation) => enqueue(errand, operation),
+  forget: async () => false,
+})
+
+const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
+  const { engine, config } = errand
+  if (!(await isManagerRunning(config.dataDir, engine.clock.now()))) {
+    errand.unattended = true
+    return true
+  }
+  try {
+    const queue = await openQueue(config, { log: engine.log })
+    await queue.add(operation).finally(queue.close)
+    return true
+  } catch (err) {
+    engine.log.warn({ err }, 'the queue can not be reached')
+    errand.unattended = true
+    return false
+  }
+}
+
+const print = ({ text, document, data }: Reply, json: boolean): void => {
+  if (json) process.stdout.write(`${JSON.stringify(data ?? null)}\n`)
+  else process.stdout.write(document ? document.content : `${forTerminal(toPlain(text))}\n`)
+}
+
+const queuedText = ({ operation, text, data }: Reply): string => {
+  const { superseded = [] }: { superseded?: number[] } = typeof data === 'object' && data !== null ? data : {}
+  const instead = superseded.length > 0 ? `, in place of ${superseded.map((id) => `#${id}`).join(', ')}` : ''
+  const notes = text.length > 0 ? `${toPlain(text)}\n` : ''
+  return `Queued as #${operation}${instead}\n${notes}`
+}
+
+const sayUnattended = ({ operation }: Reply, json: boolean): number => {
+  const what = operation === undefined ? 'Written down' : `queued as #${operation}`
+  const message = `${what}, but no manager is running`
+  const hint = 'Start one with: tbs-manager serve. It carries out what is queued.'
+  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: 'no_manager', message, hint } })}\n`)
+  else process.stderr.write(`tbs-manager: ${message}\n${hint}\n`)
+  return EXIT.unattended
+}

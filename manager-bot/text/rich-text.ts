@@ -1,0 +1,37 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** What is said to people, before a door gives it a form: neither HTML nor terminal text. */
+export type RichText = readonly Block[]
+
+export type Block = { line: readonly Span[] } | { pre: string }
+
+/** `command` is something to type: the chat shows it with a slash, the terminal after the program's name. */
+export type Span = string | { bold: string } | { code: string } | { command: string }
+
+export const line = (...spans: Span[]): Block => ({ line: spans })
+export const pre = (text: string): Block => ({ pre: text })
+export const bold = (text: string): Span => ({ bold: text })
+export const code = (text: string): Span => ({ code: text })
+export const command = (text: string): Span => ({ command: text })
+
+export const isLine = (block: Block): block is { line: readonly Span[] } => 'line' in block
+
+/** The characters of a span without its style. */
+export const textOf = (span: Span): string => {
+  if (typeof span === 'string') return span
+  if ('bold' in span) return span.bold
+  return 'code' in span ? span.code : `/${span.command}`
+}
+
+const CONTROL = /(?![\n\t])\p{Cc}/gu
+// Would let a log line show its neighbours in another order.
+const BIDI = /[\u202a-\u202e\u2066-\u2069]/g
+const LONE_SURROGATE = /\p{Cs}/gu
+
+/** Takes out what terminals interpret and Telegram refuses; a log is other people's text. */
+export const printable = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replace(/\r\n?/g, '\n')
+    .replace(CONTROL, '')
+    .replace(BIDI, '')
+    .replace(LONE_SURROGATE, '\ufffd')

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../setup/command.mjs'
+
+const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
+const LOCAL_CAS = '/usr/local/share/ca-certificates'
+
+/**
+ * A minimal Debian 12 in `root`, like the image debian:bookworm-slim, with the certificate authorities of this machine.
+ * @param {string} root an empty directory, mode 0755
+ * @param {{ include: string[], signal: AbortSignal }} options further Debian packages
+ */
+export async function debianRoot(root, { include, signal }) {
+  const packages = include.length > 0 ? [`--include=${include.join(',')}`] : []
+  await run('debootstrap', ['--variant=minbase', ...packages, 'bookworm', root], { signal })
+  await trustWhatThisMachineTrusts(root)
+  await useDebianSources(root)
+  await dropWhatSlimImagesDrop(root)
+}
+
+// Behind a proxy that signs with its own authority nothing in a container could reach a registry otherwise. The single
+// certificates go along so that `update-ca-certificates` in a Dockerfile keeps them.
+/** @param {string} root */
+async function trustWhatThisMachineTrusts(root) {
+  for (const path of [CA_BUNDLE, LOCAL_CAS]) {
+    if (existsSync(path)) await cp(path, join(root, path), { recursive: true, dereference: true })
+  }
+}
+
+/** @param {string} root */
+async function useDebianSources(root) {
+  const entry = (/** @type {string} */ uri, /** @type {string} */ suites) =>
+    `Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\n` +
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n'
+  const sources = [
+    entry('http://deb.debian.org/debian', 'bookworm bookworm-updates'),
+    entry('http://deb.debian.org/debian-security', 'bookworm-security'),
+  ]
+  await rm(join(root, 'etc/apt/sources.list'), { force: true })
+  await writeFile(join(root, 'etc/apt/sources.list.d/debian.sources'), sources.join('\n'))
+}
+
+/** @param {string} root */
+async function dropWhatSlimImagesDrop(root) {
+  const emptied = [
+    'var/lib/apt/lists',
+    'var/cache/apt',
+    'usr/share/doc',
+    'usr/share/man',
+    'usr/share/locale',
+    'var/log',
+  ]
+  for (const path of emptied) {
+    await rm(join(root, path), { recursive: true, force: true })
+    await mkdir(join(root, path), { recursive: true })
+  }
+  // Of the machine, and written anew by Docker in each container.
+  for (const path of ['etc/resolv.conf', 'etc/hostname']) await rm(join(root, path), { force: true })
+}

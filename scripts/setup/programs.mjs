@@ -1,0 +1,55 @@
+import { access } from 'node:fs/promises'
+import { ask } from './command.mjs'
+
+const CA_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem']
+
+/**
+ * What has to be on the machine, each with the Debian package it comes from and a way to ask for its version.
+ * @typedef {object} Program
+ * @property {string} name
+ * @property {string} debianPackage
+ * @property {(signal: AbortSignal) => Promise<string | undefined>} version undefined: it is missing
+ */
+
+/**
+ * @param {string} name
+ * @param {string} debianPackage
+ * @param {string} [path] where it is expected, if not on PATH
+ * @returns {Program}
+ */
+const program = (name, debianPackage, path = name) => ({
+  name,
+  debianPackage,
+  version: async (signal) => /\d+(\.\d+)+/.exec((await ask(path, ['--version'], { signal })) ?? '')?.[0],
+})
+
+/** @type {Program} */
+const certificates = {
+  name: 'ca-certificates',
+  debianPackage: 'ca-certificates',
+  version: () => Promise.any(CA_BUNDLES.map((path) => access(path).then(() => path))).catch(() => undefined),
+}
+
+const CHROMIUM = program('chromium', 'chromium', '/usr/bin/chromium')
+
+/** @type {Program[]} */
+const PROGRAMS = [
+  program('git', 'git'),
+  // These three compile sqlite3, which has no ready-made binary for every machine.
+  program('python3', 'python3'),
+  program('make', 'make'),
+  program('g++', 'g++'),
+  certificates,
+  program('redis-server', 'redis-server'),
+]
+
+/**
+ * @param {{ forTests: boolean, signal: AbortSignal }} options
+ * @returns {Promise<{ name: string, debianPackage: string, version: string | undefined }[]>}
+ */
+export function lookAtPrograms({ forTests, signal }) {
+  const wanted = forTests ? [...PROGRAMS, CHROMIUM] : PROGRAMS
+  return Promise.all(
+    wanted.map(async ({ name, debianPackage, version }) => ({ name, debianPackage, version: await version(signal) })),
+  )
+}

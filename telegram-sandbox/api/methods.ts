@@ -1,0 +1,63 @@
+import { chatJson, getMeJson } from '../world/bot-view.ts'
+import { groupById, privateChatOf } from '../world/chats.ts'
+import { answerQuery } from '../world/people-act.ts'
+import { emit } from '../world/world.ts'
+import { type Method, targetChat } from './call.ts'
+import { badRequest } from './errors.ts'
+import { deleteMyCommands, getMyCommands, setMyCommands } from './methods/commands.ts'
+import { getFile, sendDocument } from './methods/files.ts'
+import { deleteMessageMethod, editMessageReplyMarkup, editMessageText, sendMessage } from './methods/messages.ts'
+import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './methods/receiving.ts'
+import { flag } from './params.ts'
+
+const ACTIONS =
+  /^(typing|(upload|record)_(photo|video|voice|audio|video_note)|upload_document|choose_sticker|find_location|cancel)$/
+
+const getMe: Method = ({ bot }) => ({ result: getMeJson(bot) })
+
+const getChat: Method = ({ world, bot, params }) => {
+  if (!params.values.chat_id) throw badRequest('chat_id is empty')
+  const id = Number(params.values.chat_id)
+  const chat = groupById(world, id) ?? privateChatOf(world, bot.id, id)
+  if (!chat) throw badRequest('chat not found')
+  return { result: chatJson(world, chat) }
+}
+
+const sendChatAction: Method = (call) => {
+  const action = call.params.values.action ?? ''
+  if (!ACTIONS.test(action)) throw badRequest('wrong parameter action in request')
+  emit(call.world, { type: 'action', chat: targetChat(call), bot: call.bot.id, action })
+  return { result: true }
+}
+
+const answerCallbackQuery: Method = ({ world, bot, params }) => {
+  const { callback_query_id: id = '', text = '' } = params.values
+  if (text.length > 200) throw badRequest('MESSAGE_TOO_LONG')
+  if (!answerQuery(world, bot, { id, text, show_alert: flag(params, 'show_alert') })) {
+    throw badRequest('query is too old and response timeout expired or query ID is invalid')
+  }
+  return { result: true }
+}
+
+/** Method names are case-insensitive, so the table has them in lower case. */
+export const methods: ReadonlyMap<string, Method> = new Map(
+  Object.entries({
+    getMe,
+    getChat,
+    getUpdates,
+    getWebhookInfo,
+    setWebhook,
+    deleteWebhook,
+    sendMessage,
+    sendDocument,
+    sendChatAction,
+    editMessageText,
+    editMessageReplyMarkup,
+    deleteMessage: deleteMessageMethod,
+    answerCallbackQuery,
+    getFile,
+    setMyCommands,
+    getMyCommands,
+    deleteMyCommands,
+  }).map(([name, method]) => [name.toLowerCase(), method]),
+)

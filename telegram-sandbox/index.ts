@@ -1,0 +1,7 @@
+export type { ApiCall } from './api/calls.ts'
+export type { FaultRule } from './api/faults.ts'
+export type { Sandbox, SandboxBot } from './control/sandbox.ts'
+export type { SandboxEvent, SandboxMessage } from './control/view.ts'
+export { openSandbox, type SandboxOptions } from './open-sandbox.ts'
+export type { ChatName } from './world/chats.ts'
+export type { Button, CallbackAnswer, Person } from './world/state.ts'

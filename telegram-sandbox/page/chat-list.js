@@ -1,0 +1,45 @@
+import { avatar, el, shortWhen } from './elements.js'
+import { plainLine } from './formatted-text.js'
+import { chatsOf } from './store.js'
+
+const PREVIEW_CHARACTERS = 120
+
+/** Fills the list of chats. Links that stay are kept, so that the focus stays where it is. */
+export const showChatList = (list, store, { open }) => {
+  const known = new Map([...list.children].map((item) => [item.dataset.chat, item]))
+  const items = chatsOf(store).map((chat) => {
+    const item = known.get(chat.name) ?? el('li', { 'data-chat': chat.name }, el('a', { href: `#/chat/${chat.name}` }))
+    fill(item.firstChild, store, chat, chat.name === open)
+    return item
+  })
+  if (items.some((item, place) => list.children[place] !== item) || items.length !== list.children.length) {
+    const focused = document.activeElement
+    list.replaceChildren(...items)
+    if (list.contains(focused)) focused.focus()
+  }
+}
+
+const fill = (link, store, { title, messages, unread }, isOpen) => {
+  const last = messages.at(-1)
+  link.toggleAttribute('aria-current', isOpen)
+  if (isOpen) link.setAttribute('aria-current', 'page')
+  link.replaceChildren(
+    avatar(title),
+    el(
+      'span',
+      { class: 'entry' },
+      el('span', { class: 'entry-top' }, el('strong', {}, title), last && el('time', {}, shortWhen(last.date))),
+      el(
+        'span',
+        { class: 'entry-bottom' },
+        el('span', { class: 'preview' }, last ? preview(last, store.me) : 'No messages yet'),
+        unread > 0 && el('span', { class: 'unread', 'aria-label': `${unread} unread` }, String(unread)),
+      ),
+    ),
+  )
+}
+
+const preview = ({ from, text, document: file }, me) => {
+  const line = plainLine(text).slice(0, PREVIEW_CHARACTERS) || file?.file_name || ''
+  return [from.id === me && el('span', { class: 'you' }, 'You: '), line].filter(Boolean)
+}

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { FormattedText } from '../text/entities.ts'
+import { nextMessageId } from './chats.ts'
+import type { Button, Message, StoredChat } from './state.ts'
+import { emit, seconds, type World } from './world.ts'
+
+export type Draft = {
+  from: number
+  content: FormattedText
+  buttons?: Button[][]
+  silent?: boolean
+  replyTo?: number
+  thread?: number
+  file?: string
+}
+
+// A chat of a long-lived demo keeps its end; the state file is rewritten as a whole.
+const KEPT_MESSAGES = 1_000
+
+export const postMessage = (world: World, chat: StoredChat, draft: Draft): Message => {
+  const message: Message = {
+    message_id: nextMessageId(world, chat),
+    date: seconds(world),
+    from: draft.from,
+    ...draft.content,
+    history: [{ text: draft.content.text, at: world.now() }],
+    deleted: false,
+    buttons: draft.buttons ?? [],
+    silent: draft.silent ?? false,
+    ...(draft.replyTo ? { reply_to: draft.replyTo } : {}),
+    ...(draft.thread ? { thread: draft.thread } : {}),
+    ...(draft.file ? { file: draft.file } : {}),
+  }
+  chat.messages.push(message)
+  forgetOldest(world, chat)
+  emit(world, { type: 'message', chat, message: message.message_id })
+  return message
+}
+
+/** False, and nothing changed, when the message has this content and these buttons already. */
+export const editMessage = (
+  world: World,
+  { chat, message }: { chat: StoredChat; message: Message },
+  { content, buttons }: { content: FormattedText; buttons: Button[][] },
+): boolean => {
+  const current = { text: message.text, entities: message.entities, buttons: message.buttons }
+  if (isDeepStrictEqual(current, { ...content, buttons })) return false
+  if (message.text !== content.text) message.history.push({ text: content.text, at: world.now() })
+  Object.assign(message, content, { buttons, edit_date: seconds(world) })
+  emit(world, { type: 'edit', chat, message: message.message_id })
+  return true
+}
+
+export const deleteMessage = (world: World, chat: StoredChat, message: Message) => {
+  message.deleted = true
+  emit(world, { type: 'delete', chat, message: message.message_id })
+}
+
+const forgetOldest = (world: World, chat: StoredChat) => {
+  if (chat.messages.length <= KEPT_MESSAGES) return
+  const gone = chat.messages.splice(0, chat.messages.length - KEPT_MESSAGES).flatMap(({ file }) => file ?? [])
+  if (gone.length) world.state.files = world.state.files.filter(({ file_id }) => !gone.includes(file_id))
+}

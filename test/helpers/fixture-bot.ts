@@ -1,0 +1,96 @@
+/** What a version of the fixture bot does; it needs no packages, so that its build takes no time. */
+export type Behaviour = {
+  /** It answers every text with `<says>: <text>`. */
+  says: string
+  crash?: 'at once' | number
+  deaf?: boolean
+  ignoresSigterm?: boolean
+  build?: 'fails'
+  prints?: string
+  writes?: string
+}
+
+/** Files of a repository with a long-polling bot in plain JavaScript. */
+export const fixtureBot = (behaviour: Behaviour): Record<string, string> => ({
+  'package.json': JSON.stringify({
+    name: 'fixture-bot',
+    private: true,
+    type: 'module',
+    scripts: {
+      start: 'node bot.js',
+      ...(behaviour.build === 'fails' && { build: 'node build.js' }),
+    },
+  }),
+  'bot.js': source(behaviour),
+  ...(behaviour.build === 'fails' && { 'build.js': FAILING_BUILD }),
+})
+
+const FAILING_BUILD = `
+for (let line = 1; line <= 30; line++) console.log('compiling module', line)
+console.error("src/bot.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'.")
+process.exit(2)
+`
+
+const source = (behaviour: Behaviour): string => `
+import { writeFileSync } from 'node:fs'
+const behaviour = ${JSON.stringify(behaviour)}
+const root = process.env.TELEGRAM_API_ROOT + '/bot' + process.env.BOT_TOKEN
+const stop = new AbortController()
+let stopping = false
+
+if (behaviour.prints) console.log(behaviour.prints.replace('TOKEN', process.env.BOT_TOKEN))
+if (behaviour.writes) writeFileSync(behaviour.writes, JSON.stringify({ written: true }))
+if (behaviour.crash === 'at once') {
+  console.error('Error: Cannot find module ./missing.js')
+  process.exit(1)
+}
+process.on('SIGTERM', () => {
+  if (behaviour.ignoresSigterm) return
+  stopping = true
+  stop.abort()
+})
+
+const call = async (method, params, signal) => {
+  const response = await fetch(root + '/' + method, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(params),
+    signal,
+  })
+  const answer = await response.json()
+  if (!answer.ok) throw new Error(answer.description)
+  return answer.result
+}
+
+await call('getMe', {})
+if (behaviour.deaf) setInterval(() => {}, 60_000)
+else await poll()
+
+async function poll() {
+  let offset = 0
+  let asked = 0
+  if (typeof behaviour.crash === 'number') {
+    setTimeout(() => {
+      console.error('Error: late trouble')
+      process.exit(1)
+    }, behaviour.crash)
+  }
+  while (!stopping) {
+    try {
+      asked = offset
+      const updates = await call('getUpdates', { offset, timeout: 25 }, stop.signal)
+      for (const update of updates) {
+        const { message } = update
+        if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text: behaviour.says + ': ' + message.text })
+        offset = update.update_id + 1
+      }
+    } catch (error) {
+      if (stopping) break
+      console.error(error.message)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+  if (offset !== asked) await call('getUpdates', { offset, limit: 1, timeout: 0 })
+  process.exit(0)
+}
+`

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../telegram-sandbox/index.ts'
+import { bridgeGateway, removeAll } from './docker.ts'
+import { type GitRepo, gitRepo } from './git-repo.ts'
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
+
+export const OWNER = 1001
+
+export type Installation = {
+  sandbox: Sandbox
+  instance: string
+  directory: string
+  dataDir: string
+  manager: SandboxBot
+  env: NodeJS.ProcessEnv
+  /** Starts the real manager process and waits until it answers /help. */
+  start(): Promise<void>
+  /** SIGKILL, as a crash of the host process would be. */
+  kill(): Promise<void>
+  stop(): Promise<void>
+  /** What the owner writes to the manager. */
+  say(text: string): SandboxMessage
+  /** The newest of the manager's messages that matches, also if it came to match by an edit. */
+  reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
+  /** Runs the terminal door; gives its exit code and all that it printed. */
+  terminal(args: string[], input?: string): Promise<{ code: number; output: string }>
+  repo(name: string): Promise<GitRepo>
+  /** Registers a bot by the chat, as a person does; gives the sandbox's bot. */
+  addBot(name: string, repo: GitRepo): Promise<SandboxBot>
+  close(): Promise<void>
+}
+
+/** A whole installation of its own: sandbox, data dir, instance, and the manager as a process. */
+export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = {}): Promise<Installation> => {
+  const directory = await mkdtemp(join(tmpdir(), 'tbs-i-'))
+  const instance = `tbs-t${randomBytes(4).toString('hex')}`
+  const sandbox = shared ?? (await openSandbox({ apiHosts: ['127.0.0.1', await bridgeGateway()] }))
+  const manager = sandbox.addBot({ username: `${instance.replace('-', '_')}_manager_bot` })
+  sandbox.addPerson({ id: OWNER, name: 'Olga' })
+  const dataDir = join(directory, 'data')
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    TBS_TOKEN: manager.token,
+    TBS_INSTANCE: instance,
+    TBS_DATA_DIR: dataDir,
+    TBS_OWNER_ID: String(OWNER),
+    TELEGRAM_API_ROOT: sandbox.apiRoot,
+    TBS_BOTS_API_ROOT: `http://host.docker.internal:${sandbox.apiPort}`,
+    TBS_GIT_PROTOCOLS: 'https:ssh:file',
+  }
+  let child: ChildProcess | undefined
+  const output: string[] = []
+
+  const say = (text: string) => sandbox.say(OWNER, manager.username, text)
+  const reads: Installation['reads'] = (pattern, { timeout = 30_000, after } = {}) =>
+    sandbox.waitFor(
+      (s) =>
+        s
+          .conversation(manager.username, OWNER)
+          .findLast(
+            (message) =>
+              message.from.is_bot && message.message_id > (after?.message_id ?? 0) && pattern.test(message.text),
+          ),
+      { timeout, what: `a message like ${pattern}\n${output.slice(-20).join('')}` },
+    )
+  const end = async (signal: NodeJS.Signals) => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  return {
+    sandbox,
+    instance,
+    directory,
+    dataDir,
+    manager,
+    env,
+    say,
+    reads,
+    start: async () => {
+      child = spawn(process.execPath, [LAUNCHER, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      child.stdout?.on('data', (chunk) => output.push(String(chunk)))
+      child.stderr?.on('data', (chunk) => output.push(String(chunk)))
+      const asked = say('/help')
+      await reads(/\/deploy/, { after: asked })
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    terminal: async (args, input = '') => {
+      const door = spawn(process.execPath, [LAUNCHER, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+      const printed: string[] = []
+      door.stdout.on('data', (chunk) => printed.push(String(chunk)))
+      door.stderr.on('data', (chunk) => printed.push(String(chunk)))
+      door.stdin.end(input)
+      const [code] = await once(door, 'close')
+      return { code: Number(code), output: printed.join('') }
+    },
+    repo: (name) => gitRepo(join(directory, 'repos', name)),
+    addBot: async (name, repo) => {
+      const bot = sandbox.addBot({ username: `${name.replaceAll('-', '_')}_${randomBytes(3).toString('hex')}_bot` })
+      const asked = say(`/addbot ${name} ${repo.url}`)
+      await reads(/token/i, { after: asked })
+      const told = say(bot.token)
+      await reads(new RegExp(`/deploy ${name}`), { after: told })
+      return bot
+    },
+    close: async () => {
+      await end('SIGTERM')
+      if (!shared) await sandbox.close()
+      await removeAll(instance)
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { defineConfig } from 'vitest/config'
+
+const REAL_DOCKER = ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts']
+const BROWSER = ['test/browser/**/*.test.ts']
+const LONG = ['test/long/**/*.test.ts']
+const ARCHITECTURE = ['test/architecture.test.ts']
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'architecture', include: ARCHITECTURE } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...REAL_DOCKER, ...BROWSER, ...LONG, ...ARCHITECTURE],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'docker',
+          include: REAL_DOCKER,
+          // More at once, and builds on a small machine wait for each other until they time out.
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: BROWSER,
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: LONG,
+          maxWorkers: 1,
+          testTimeout: 3_600_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+    ],
+  },
+})
