@@ -13,8 +13,20 @@ const GRACE_MS = 20_000
 
 /** @type {Stage[]} */
 const CHECKS = [
-  { name: 'typecheck', programs: [['tsc', '--noEmit']] },
-  { name: 'lint', programs: [['biome', 'check', '.'], ['knip', '--config', 'scripts/knip.json']] },
+  {
+    name: 'typecheck',
+    programs: [
+      ['tsc', '--noEmit'],
+      ['tsc', '--noEmit', '-p', 'scripts'],
+    ],
+  },
+  {
+    name: 'lint',
+    programs: [
+      ['biome', 'check', '.'],
+      ['knip', '--config', 'scripts/knip.json'],
+    ],
+  },
 ]
 
 /** @type {Stage[]} */

@@ -38,7 +38,7 @@ const rankOf = (path: string): number => (/(^|\/)\.env\.example$/.test(path) ? 0
 
 /** Lines as dotenv reads them; values over several lines are left out. */
 const readEnvFile = (file: string, text: string): EnvLine[] =>
-  text.split('\n').flatMap((line, index) => {
+  text.split(/\r?\n/).flatMap((line, index) => {
     const [, name, raw] = /^\s*(?:export\s+)?([A-Za-z_]\w{0,99})\s*=(.*)$/.exec(line) ?? []
     if (name === undefined || raw === undefined) return []
     return [{ name, value: plainValue(raw.trim()), place: `${file}:${index + 1}` }]

@@ -38,12 +38,12 @@ const show = async (speaking: Speaking, message: OperationMessage, frame: Frame)
 }
 
 const edit = async (
-  { api, signal }: Speaking,
+  { api }: Speaking,
   { chatId, messageId }: { chatId: number; messageId: number },
   text: string,
 ): Promise<void> => {
   const payload = { chat_id: chatId, message_id: messageId, text, parse_mode: 'HTML' as const }
-  await api.call('editMessageText', { ...payload, link_preview_options: { is_disabled: true } }, { signal })
+  await api.call('editMessageText', { ...payload, link_preview_options: { is_disabled: true } })
 }
 
 // Edits make no sound, so a failure comes as a second, short message below the first, with the build log if any.

@@ -4,6 +4,8 @@ import type { Clock } from '../../deploy-engine/index.ts'
 export type Lane = {
   /** `urgent`: does not wait for the spacing, only for a penalty. */
   add(item: number, options?: { urgent?: boolean }): void
+  /** Resolves when nothing is being delivered; after the signal's abort nothing new is begun. */
+  idle(): Promise<void>
 }
 
 export type LaneParts = {
@@ -18,7 +20,7 @@ export type LaneParts = {
 export const openLane = ({ clock, signal, spacingMs, deliver }: LaneParts): Lane => {
   const waiting = new Set<number>()
   const urgent = new Set<number>()
-  let running = false
+  let working: Promise<void> | undefined
   let blockedUntil = 0
   let spacedUntil = 0
   let hurry = () => {}
@@ -33,7 +35,6 @@ export const openLane = ({ clock, signal, spacingMs, deliver }: LaneParts): Lane
   }
 
   const work = async (): Promise<void> => {
-    running = true
     while (waiting.size > 0 && !signal.aborted) {
       const until = Math.max(blockedUntil, urgent.size > 0 ? 0 : spacedUntil)
       if (clock.now() < until) {
@@ -50,7 +51,7 @@ export const openLane = ({ clock, signal, spacingMs, deliver }: LaneParts): Lane
         waiting.add(item)
       }
     }
-    running = false
+    working = undefined
   }
 
   return {
@@ -58,7 +59,8 @@ export const openLane = ({ clock, signal, spacingMs, deliver }: LaneParts): Lane
       waiting.add(item)
       if (options?.urgent) urgent.add(item)
       hurry()
-      if (!running) void work()
+      working ??= work()
     },
+    idle: async () => working,
   }
 }

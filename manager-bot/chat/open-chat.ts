@@ -92,16 +92,17 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   telegraf.botInfo = me
   telegraf.on('message', ({ message }) => dispatch(door, message))
   telegraf.catch((error) => log.error({ err: error }, 'a message was not handled'))
-  const inOrder = perChat()
+  const chats = perChat()
   await poll(
     {
       ...speaking,
       offset: await storedOffset(engine.database.read),
       accept: (updates) => accept(engine, updates),
-      handle: (update) => inOrder(chatOf(update), () => telegraf.handleUpdate(update)),
+      handle: (update) => chats.add(chatOf(update), () => telegraf.handleUpdate(update)),
     },
     signal,
   )
+  await chats.idle()
 }
 
 const accept = async ({ database, clock }: Engine, updates: Update[]): Promise<Update[]> => {

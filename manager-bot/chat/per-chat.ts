@@ -1,11 +1,22 @@
-/** Runs work of one chat in its order, and that of different chats side by side. */
-export const perChat = (): ((chat: number, work: () => Promise<void>) => void) => {
+/** Work of one chat in its order, and that of different chats side by side. */
+export type PerChat = {
+  add(chat: number, work: () => Promise<void>): void
+  /** Resolves when all that was added has ended. */
+  idle(): Promise<void>
+}
+
+export const perChat = (): PerChat => {
   const last = new Map<number, Promise<void>>()
-  return (chat, work) => {
-    const next = (last.get(chat) ?? Promise.resolve()).then(work)
-    last.set(chat, next)
-    void next.finally(() => {
-      if (last.get(chat) === next) last.delete(chat)
-    })
+  return {
+    add: (chat, work) => {
+      const next = (last.get(chat) ?? Promise.resolve()).then(work)
+      last.set(chat, next)
+      void next.finally(() => {
+        if (last.get(chat) === next) last.delete(chat)
+      })
+    },
+    idle: async () => {
+      await Promise.all(last.values())
+    },
   }
 }

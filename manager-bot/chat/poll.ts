@@ -34,7 +34,8 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
       failures = 0
       offset = await take(polling, updates, offset)
     } catch (error) {
-      if (signal.aborted) break
+      // The request that was given up had its offset with it.
+      if (signal.aborted) return
       failures += 1
       if (failures === 1) log.warn({ reason: messageOf(error) }, diagnosis(error))
       await standBy(polling, error, signal)

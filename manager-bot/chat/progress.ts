@@ -36,11 +36,13 @@ const SPACING_GROUP_MS = 3000
 
 export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
   const lanes = new Map<number, Lane>()
+  // What each message was last brought to; empty while it is sent for the first time.
   const shown = new Map<number, string>()
   const failures = new Map<number, number>()
 
   const bring = async (id: number): Promise<number> => {
     try {
+      if (!shown.has(id)) shown.set(id, '')
       const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
       if (!message || message.state === 'closed') return 0
       const frame = await frameOf(engine, message.operationId)
@@ -81,7 +83,8 @@ export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
     return lane
   }
 
-  const put = ({ id, chatId, messageId }: OperationMessage) => laneOf(chatId).add(id, { urgent: messageId === null })
+  const put = ({ id, chatId, messageId }: OperationMessage) =>
+    laneOf(chatId).add(id, { urgent: messageId === null && !shown.has(id) })
 
   const wake = async (operation: number): Promise<void> => {
     for (const message of await messagesOf(engine.database.read, operation)) put(message)
@@ -119,6 +122,8 @@ export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
         await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
       }
       stopListening()
+      // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
+      await Promise.all([...lanes.values()].map((lane) => lane.idle()))
     },
   }
 }

@@ -34,21 +34,17 @@ export const say = async (
 
 /** Gives the id of the new message. */
 export const sendText = async (
-  { api, signal }: Speaking,
+  { api }: Speaking,
   place: Place,
   { text, silent }: Loudness & { text: RichText },
 ): Promise<number> => {
   const message = { text: toHtml(text), parse_mode: 'HTML' as const, link_preview_options: { is_disabled: true } }
-  const sent = await api.call(
-    'sendMessage',
-    { ...destination(place), ...message, disable_notification: silent },
-    { signal },
-  )
+  const sent = await api.call('sendMessage', { ...destination(place), ...message, disable_notification: silent })
   return sent.message_id
 }
 
 export const sendDocument = async (
-  { api, signal }: Speaking,
+  { api }: Speaking,
   place: Place,
   { text, document, silent }: Loudness & { text: RichText; document: { name: string; content: string } },
 ): Promise<void> => {
@@ -62,7 +58,7 @@ export const sendDocument = async (
     // In a multipart body telegraf drops this one silently unless it is text already.
     ...(reply_parameters && { reply_parameters: JSON.stringify(reply_parameters) as never }),
   }
-  await api.call('sendDocument', payload, { signal, timeoutMs: 120_000 })
+  await api.call('sendDocument', payload, { timeoutMs: 120_000 })
 }
 
 const destination = ({ chatId, threadId, replyTo }: Place) => ({

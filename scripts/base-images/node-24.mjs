@@ -1,9 +1,8 @@
 import { chmod, cp, mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ask, run } from '../setup/command.mjs'
+import { run } from '../setup/command.mjs'
 import { debianRoot } from './debian-root.mjs'
 
-const PUBLIC_NPM = 'https://registry.npmjs.org/'
 const ENTRYPOINT = '/usr/local/bin/docker-entrypoint.sh'
 
 /**
@@ -18,7 +17,7 @@ export const node24 = {
     const version = await installNode(root, scratch, signal)
     await addUser(root, signal)
     await writeEntrypoint(root)
-    await keepNpmRegistry(root)
+    await keepNpmRegistry(root, signal)
     return [
       `ENV NODE_VERSION=${version}`,
       'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt',
@@ -90,10 +89,12 @@ async function writeEntrypoint(root) {
 }
 
 // A machine that reaches npm through a registry of its own reaches it so from a build, too.
-/** @param {string} root */
-async function keepNpmRegistry(root) {
-  const registry = await ask('npm', ['config', 'get', 'registry'])
-  if (!registry || registry === PUBLIC_NPM) return
+/**
+ * @param {string} root
+ * @param {AbortSignal} signal
+ */
+async function keepNpmRegistry(root, signal) {
+  const registry = await run('npm', ['config', 'get', 'registry'], { signal })
   await mkdir(join(root, 'usr/local/etc'), { recursive: true })
-  await writeFile(join(root, 'usr/local/etc/npmrc'), `registry=${registry}\n`)
+  await writeFile(join(root, 'usr/local/etc/npmrc'), `registry=${registry.trim()}\n`)
 }

@@ -9,7 +9,6 @@ import { say, step } from './step.mjs'
 const STALLED_MS = 60_000
 const PAUSE_MS = 1_000
 const PROBE_MS = 1_000
-const PUBLIC_REGISTRY = 'https://registry-1.docker.io'
 
 /** @typedef {import('./engine-api.mjs').EngineApi} EngineApi */
 
@@ -140,8 +139,8 @@ export const isUnreachable = (failure) => new RegExp(UNREACHABLE.join('|'), 'i')
  * @returns {Promise<boolean>} whether a connection to what the Engine pulls from comes about within a second
  */
 async function registryAnswers(engine, signal) {
-  const { HttpsProxy, RegistryConfig } = await engine.info(signal)
-  const { hostname, port, protocol } = new URL(HttpsProxy || RegistryConfig?.Mirrors?.[0] || PUBLIC_REGISTRY)
+  const { HttpsProxy, RegistryConfig, IndexServerAddress } = await engine.info(signal)
+  const { hostname, port, protocol } = new URL(HttpsProxy || RegistryConfig?.Mirrors?.[0] || IndexServerAddress)
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(PROBE_MS)])
   const socket = connect({ host: hostname, port: Number(port) || (protocol === 'http:' ? 80 : 443), signal: deadline })
   return new Promise((resolve) => {

@@ -7,6 +7,14 @@ import { SetupError } from './setup-error.mjs'
 
 /** @typedef {ReturnType<typeof engineApi>} EngineApi */
 
+/**
+ * The part that tells where the Engine pulls from.
+ * @typedef {object} Info
+ * @property {string} IndexServerAddress
+ * @property {string} [HttpsProxy]
+ * @property {{ Mirrors?: string[] | null }} [RegistryConfig]
+ */
+
 /** The oldest Docker Engine API that the product speaks. */
 export const API_VERSION = '1.41'
 
@@ -21,7 +29,7 @@ export function engineApi(env) {
     /** @returns {Promise<{ Version: string, ApiVersion: string }>} */
     version: (/** @type {AbortSignal} */ signal) => json(target, { path: '/version', signal }),
 
-    /** @returns {Promise<{ HttpsProxy?: string, RegistryConfig?: { Mirrors?: string[] | null } }>} */
+    /** @returns {Promise<Info>} */
     info: (/** @type {AbortSignal} */ signal) => json(target, { path: '/info', signal }),
 
     /**

@@ -16,7 +16,6 @@ export const commandMenu = ({ input, onPick }) => {
     menu.chosen = 0
     menu.open = commands.length > 0
     list.hidden = !menu.open
-    input.setAttribute('aria-expanded', String(menu.open))
     list.replaceChildren(...commands.map((command, place) => option(command, place, onPick)))
     mark()
   }

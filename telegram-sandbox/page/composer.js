@@ -11,7 +11,7 @@ export const composer = ({ commands, onSend }) => {
     'aria-label': 'Message',
     autocomplete: 'off',
     'aria-controls': 'commands',
-    'aria-expanded': 'false',
+    'aria-autocomplete': 'list',
     oninput: () => changed(),
     onkeydown: (event) => keyDown(event),
     onblur: () => menu.hide(),

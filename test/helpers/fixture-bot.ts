@@ -68,7 +68,7 @@ else await poll()
 
 async function poll() {
   let offset = 0
-  let asked = 0
+  let confirmed = 0
   if (typeof behaviour.crash === 'number') {
     setTimeout(() => {
       console.error('Error: late trouble')
@@ -77,8 +77,8 @@ async function poll() {
   }
   while (!stopping) {
     try {
-      asked = offset
       const updates = await call('getUpdates', { offset, timeout: 25 }, stop.signal)
+      confirmed = offset
       for (const update of updates) {
         const { message } = update
         if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text: behaviour.says + ': ' + message.text })
@@ -90,7 +90,9 @@ async function poll() {
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }
-  if (offset !== asked) await call('getUpdates', { offset, limit: 1, timeout: 0 })
+  // Until the server has noticed that the poll was given up, asking again would be a second poller.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  if (offset !== confirmed) await call('getUpdates', { offset, limit: 1, timeout: 0 })
   process.exit(0)
 }
 `

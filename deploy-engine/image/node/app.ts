@@ -71,7 +71,7 @@ const isRealBuild = (script: string | undefined): boolean =>
   script !== undefined && !/^\s*(echo|exit|true|:|docker|$)(\s|$)/.test(script)
 
 const runsBuild = (start: string, build: string): boolean =>
-  /\b(npm|yarn|pnpm)( run)? build\b/.test(start) || start.includes(build.trim())
+  start.split(/&&|;/).some((part) => part.trim() === build.trim() || /^(npm|yarn|pnpm)( run)? build$/.test(part.trim()))
 
 const unusedDockerfile = (tree: SourceTree): string[] =>
   tree.files

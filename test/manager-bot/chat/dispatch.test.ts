@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { commands } from '../../../manager-bot/commands/index.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
@@ -80,7 +80,8 @@ describe('who is listened to', () => {
     bench.sandbox.say(666, MANAGER, '/start guess')
     await settled()
     expect(bench.sandbox.conversation(MANAGER, 666).filter(({ from }) => from.is_bot)).toEqual([])
-    expect(bench.entries.filter(({ message }) => message.includes('strangers'))).toHaveLength(2)
+    const strangers = () => bench.entries.filter(({ message }) => message.includes('strangers'))
+    await vi.waitFor(() => expect(strangers()).toHaveLength(2))
     expect(bench.queued).toEqual([])
   })
 

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { nodeInstall } from '../../../../deploy-engine/image/node/install.ts'
+import { readPackageJson } from '../../../../deploy-engine/image/node/package-json.ts'
+import { treeOf } from '../trees.ts'
+
+const installOf = (files: Record<string, string>, manifest: object = {}) => {
+  const tree = treeOf({ ...files, 'package.json': manifest })
+  const read = readPackageJson(tree)
+  if (!read) throw new Error('no package.json')
+  return nodeInstall(tree, read)
+}
+
+const BERRY = '__metadata:\n  version: 8\n'
+const PNPM_5 = 'lockfileVersion: 5.3\n'
+const PNPM_6 = "lockfileVersion: '6.0'\n"
+const PNPM_9 = "lockfileVersion: '9.0'\n"
+
+describe('the lockfile decides', () => {
+  test.each<[string, Record<string, string>, object, RegExp, string]>([
+    ['none', {}, {}, /^npm install /, 'no lockfile: npm install'],
+    [
+      'package-lock.json',
+      { 'package-lock.json': '{}' },
+      {},
+      /npm ci .*EUSAGE.*npm install/s,
+      'package-lock.json: npm ci',
+    ],
+    ['npm-shrinkwrap.json', { 'npm-shrinkwrap.json': '{}' }, {}, /npm ci/, 'npm-shrinkwrap.json: npm ci'],
+    [
+      'yarn 1',
+      { 'yarn.lock': '# yarn lockfile v1\n' },
+      {},
+      /^npx --yes yarn@1\.22\.22 install/,
+      'yarn.lock: yarn 1.22.22',
+    ],
+    ['yarn 1, named', { 'yarn.lock': '' }, { packageManager: 'yarn@1.22.19' }, /yarn@1\.22\.19 /, 'yarn 1.22.19'],
+    [
+      'yarn 4',
+      { 'yarn.lock': BERRY },
+      { packageManager: 'yarn@4.1.0' },
+      /^npm install /,
+      'Yarn 2 or newer: npm install',
+    ],
+    ['pnpm 7', { 'pnpm-lock.yaml': PNPM_5 }, {}, /pnpm@7\.33\.7 install/, 'pnpm 7.33.7 by lockfileVersion 5.3'],
+    ['pnpm 8', { 'pnpm-lock.yaml': PNPM_6 }, {}, /pnpm@8\.15\.9 install/, 'pnpm 8.15.9 by lockfileVersion 6.0'],
+    ['pnpm 9', { 'pnpm-lock.yaml': PNPM_9 }, {}, /pnpm@9\.15\.9 install/, 'pnpm 9.15.9 by lockfileVersion 9.0'],
+    ['pnpm of the future', { 'pnpm-lock.yaml': 'lockfileVersion: 77' }, {}, /pnpm@9\.15\.9 /, 'lockfileVersion 77'],
+    [
+      'pnpm, named',
+      { 'pnpm-lock.yaml': PNPM_9 },
+      { packageManager: 'pnpm@10.4.1+sha512.abc' },
+      /pnpm@10\.4\.1 install/,
+      'pnpm 10.4.1 by packageManager (package.json:2)',
+    ],
+    ['bun', { 'bun.lockb': 'x' }, {}, /^npm install /, 'bun.lockb is not read by npm: npm install'],
+    ['npm and yarn', { 'package-lock.json': '', 'yarn.lock': '' }, {}, /npm ci/, 'package-lock.json: npm ci'],
+    [
+      'npm and pnpm, pnpm named',
+      { 'package-lock.json': '', 'pnpm-lock.yaml': PNPM_6 },
+      { packageManager: 'pnpm@8.1.0' },
+      /pnpm@8\.1\.0/,
+      'pnpm 8.1.0',
+    ],
+    [
+      'a hostile name',
+      { 'pnpm-lock.yaml': PNPM_6 },
+      { packageManager: 'pnpm@1;rm -rf /' },
+      /pnpm@8\.15\.9 /,
+      'pnpm 8.15.9',
+    ],
+    ['a name of no use', { 'yarn.lock': '' }, { packageManager: 'pnpm@8.1.0' }, /yarn@1\.22\.22/, 'yarn.lock'],
+  ])('%s', (_what, files, manifest, command, evidence) => {
+    const install = installOf(files, manifest)
+    expect(install.command).toMatch(command)
+    expect(install.evidence[0]).toContain(evidence)
+  })
+})
+
+describe('packages are a layer of their own', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['usually', {}, { scripts: { build: 'tsc', prebuild: 'x' } }],
+    ['with husky', {}, { scripts: { prepare: 'husky install' } }],
+    ['with husky that may fail', {}, { scripts: { prepare: 'husky || true' } }],
+  ])('%s', (_what, files, manifest) => {
+    expect(installOf(files, manifest).manifests).toEqual(['package.json'])
+  })
+
+  test('with all files that decide about them', () => {
+    const files = { 'package-lock.json': '', '.npmrc': '', 'pnpm-lock.yaml': '', 'src/package-lock.json': '' }
+    expect(installOf(files).manifests).toEqual(['package.json', 'package-lock.json', 'pnpm-lock.yaml', '.npmrc'])
+  })
+
+  test.each<[string, Record<string, string>, object, string]>([
+    ['postinstall', {}, { scripts: { postinstall: 'node setup.js' } }, 'postinstall script (package.json:3)'],
+    ['prepare', {}, { scripts: { prepare: 'npm run build' } }, 'prepare script'],
+    ['preinstall', {}, { scripts: { preinstall: 'x' } }, 'preinstall script'],
+    ['workspaces', {}, { workspaces: ['a'] }, 'workspaces (package.json:2)'],
+    [
+      'a local package',
+      {},
+      { dependencies: { 'a.*(b': 'file:./a' } },
+      'a.*(b is a package of this repository (package.json:3)',
+    ],
+    ['prisma', { 'prisma/schema.prisma': '' }, { devDependencies: { '@prisma/client': '5' } }, '@prisma/client'],
+    ['a native module', { 'binding.gyp': '' }, {}, 'binding.gyp'],
+    ['patches', {}, { pnpm: { patchedDependencies: {} } }, 'pnpm.patchedDependencies'],
+    ['a pnpm workspace', { 'pnpm-workspace.yaml': '' }, {}, 'pnpm-workspace.yaml'],
+  ])('not with %s', (_what, files, manifest, reason) => {
+    const install = installOf(files, manifest)
+    expect(install.manifests).toBeUndefined()
+    expect(install.evidence[1]).toContain(`installed after all files: ${reason}`)
+  })
+})

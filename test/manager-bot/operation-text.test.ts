@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import type { Operation, OperationView, Outcome, Step } from '../../deploy-engine/index.ts'
+import { operationText } from '../../manager-bot/operation-text.ts'
+import { toPlain } from '../../manager-bot/text/plain.ts'
+
+const NOW = 1_700_000_100_000
+
+const step = (name: Step['name'], state: Step['state'], detail: string | null = null): Step => ({
+  id: 1,
+  operationId: 42,
+  name,
+  state,
+  detail,
+  startedAt: NOW - 34_000,
+  endedAt: state === 'started' ? null : NOW - 2_000,
+})
+
+const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): OperationView => ({
+  operation: {
+    id: 42,
+    botId: 1,
+    kind: 'deploy',
+    args: { ref: 'main' },
+    requestedBy: 'telegram:1',
+    state: 'running',
+    cancelRequested: false,
+    revision: 1,
+    outcome: null,
+    createdAt: 0,
+    startedAt: null,
+    endedAt: null,
+    ...operation,
+  },
+  bot: {
+    id: 1,
+    name: 'echo-bot',
+    repo: 'https://example.org/e.git',
+    branch: 'main',
+    tokenEnv: null,
+    telegramId: 7,
+    username: 'echo_bot',
+    lastRelease: 3,
+    createdAt: 0,
+  },
+  steps,
+  ahead,
+})
+
+const shown = (of: OperationView, previous?: number | null) =>
+  toPlain(operationText(of, { now: NOW, ...(previous !== undefined && { previous }) }))
+
+const ended = (state: Operation['state'], outcome: Outcome, steps: Step[] = []) =>
+  shown(view({ state, outcome }, steps))
+
+describe('while it goes on', () => {
+  test('each step with its time; the running one with its time so far', () => {
+    const steps = [step('fetch', 'done', 'main is 3f2c1ab'), step('build', 'started')]
+    expect(shown(view({}, steps))).toBe(
+      'Deploying echo-bot at main · #42\n✓ Fetch the source · 32 s — main is 3f2c1ab\n▸ Build the image · 34 s',
+    )
+  })
+
+  test('queued, queued behind others, being cancelled', () => {
+    expect(shown(view({ state: 'queued' }))).toContain('\nQueued.')
+    expect(shown(view({ state: 'queued' }, [], 1))).toContain('\nQueued; one operation first.')
+    expect(shown(view({ state: 'queued' }, [], 3))).toContain('\nQueued; 3 operations first.')
+    expect(shown(view({ cancelRequested: true }))).toContain('\nBeing cancelled …')
+  })
+
+  test('a rollback of the manager itself says why', () => {
+    const args = { release: 2, cause: 'v3 runs but does not take its updates' }
+    expect(shown(view({ kind: 'rollback', args, requestedBy: 'manager' }))).toBe(
+      'Rolling back echo-bot to v2 · #42\nBecause: v3 runs but does not take its updates',
+    )
+  })
+})
+
+describe('at its end, what is true', () => {
+  const release: Outcome = { release: 3, sha: '3f2c1ab9d0', subject: 'Answer hello', running: 3 }
+
+  test('live', () => {
+    const text = ended('succeeded', { ...release, proof: 'live', gapMs: 840, evidence: '2 waiting updates were taken' })
+    expect(text).toBe(
+      'Deployed echo-bot at main · #42\n\nv3 (3f2c1ab “Answer hello”) is live.\n' +
+        'Seen: 2 waiting updates were taken\nIts users waited 0.8 s.',
+    )
+  })
+
+  test('running but unproven: what that means, and what happens by itself', () => {
+    const unproven = view({ state: 'succeeded', outcome: { ...release, proof: 'unproven' } })
+    expect(shown(unproven, 2)).toContain('v3 (3f2c1ab “Answer hello”) is running, but unproven.')
+    expect(shown(unproven, 2)).toContain('If it does not consume the first ones, v2 is put back by itself.')
+    expect(shown(unproven, 2)).toContain('Send @echo_bot a message to prove it.')
+    expect(shown(unproven, null)).toContain('There is no earlier version to go back to.')
+  })
+
+  test('a failed build: the old version was not touched; its last 15 lines', () => {
+    const error = {
+      code: 'build_failed',
+      message: 'npm run build ended with code 2',
+      hint: 'Correct it and deploy again',
+    }
+    const buildLines = Array.from({ length: 20 }, (_, index) => `line ${index}`)
+    const text = ended('failed', { running: 2, error, buildLines }, [step('build', 'failed')])
+    expect(text).toContain('Not deployed: npm run build ended with code 2. v2 runs on, untouched.')
+    expect(text).toContain('Correct it and deploy again')
+    expect(text).toContain('The build ended with:\nline 5\n')
+    expect(text).not.toContain('line 4\n')
+  })
+
+  test('a failed gate: the old version was put back', () => {
+    const error = { code: 'exited', message: 'it exited with code 1' }
+    const text = ended('failed', { running: 2, error, logLines: ['Error: x'] }, [
+      step('stop', 'done'),
+      step('undo', 'done'),
+    ])
+    expect(text).toContain('Not deployed: it exited with code 1. v2 was put back and is running.')
+    expect(text).toContain('It printed last:\nError: x')
+  })
+
+  test('nothing runs', () => {
+    const error = { code: 'undo_failed', message: 'v2 could not be started again' }
+    expect(ended('failed', { running: null, error })).toContain('No version of echo-bot runs.')
+  })
+
+  test('cancelled, superseded, and data that would be lost', () => {
+    expect(ended('cancelled', { running: 2 })).toContain('Cancelled. v2 runs on, untouched.')
+    expect(ended('superseded', {})).toContain('Not begun: a newer deploy of echo-bot took its place.')
+    const warnings = ['v2 wrote /app/data.json outside volumes, its container is kept']
+    expect(ended('succeeded', { ...release, proof: 'live', warnings })).toContain(`Note: ${warnings[0]}`)
+  })
+})
