@@ -25,6 +25,7 @@ export const passGate = async (
   const startedAt = clock.now()
   const settings = { readyMs: candidate.gate.readySeconds * 1000, stableMs: candidate.gate.stableSeconds * 1000 }
   const samples: Sample[] = []
+  await say('waiting for a sign that it takes its updates; a message to it would be one')
   let said: string | undefined
   let probedAt = 0
   for (;;) {

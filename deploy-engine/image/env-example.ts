@@ -66,6 +66,7 @@ const PLACEHOLDERS = [
   /^<.*>$|^\{+[\w\s-]*\}+$|^\[[\w\s-]*[a-z][\w\s-]*\]$|\$\{/i,
   /x{3,}|\.{3}|…|\*{3}|your|change[_-]?me|replace[_-]?me|insert|put[_-]|placeholder|(^|[\s_-])here\b/i,
   /example\.(com|org|net)|\bmy[_-]?(token|bot|key|domain|secret)/i,
+  /\p{Cc}/u,
   /^\d+:[A-Za-z_-]|^-?(100)?0?12345\d*$|^(\d)\2{4,}$/,
 ]
 

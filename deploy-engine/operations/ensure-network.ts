@@ -5,8 +5,10 @@ import type { Run } from './journal.ts'
 
 const ATTEMPTS = 20
 
+type Wanted = Pick<Run, 'engine' | 'signal'> & { bot: Pick<Run['bot'], 'name'> }
+
 /** The bot's own bridge, with an explicit small subnet: Docker's own pool ends at about 27 networks. */
-export const ensureNetwork = async ({ engine, bot, signal }: Run): Promise<string> => {
+export const ensureNetwork = async ({ engine, bot, signal }: Wanted): Promise<string> => {
   const { docker, settings, files } = engine
   const labels = botLabels(settings.instance, bot.name)
   const existing = (await docker.networks(labels))[0]

@@ -67,8 +67,10 @@ export async function enginePackages(signal) {
 const hasSystemd = () => existsSync('/run/systemd/system')
 
 /** What to type where setup may not start the engine itself. */
-export const startAdvice = () =>
-  `Docker is not running. Run:\n  ${hasSystemd() ? 'sudo systemctl start docker' : `sudo sh -c 'dockerd >>${LOG} 2>&1 &'`}`
+export const startAdvice = () => {
+  const command = hasSystemd() ? 'sudo systemctl start docker' : `sudo sh -c 'dockerd >>${LOG} 2>&1 &'`
+  return `Docker is not running. Run:\n  ${command}`
+}
 
 /**
  * Starts the installed Docker Engine, as root, and waits until it answers.

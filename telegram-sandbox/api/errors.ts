@@ -1,12 +1,10 @@
 /** An answer of the Bot API that says no. The HTTP status is the code. */
 export class ApiError extends Error {
   readonly code: number
-  readonly parameters: Record<string, number>
 
-  constructor(code: number, description: string, parameters: Record<string, number> = {}) {
+  constructor(code: number, description: string) {
     super(description)
     this.code = code
-    this.parameters = parameters
   }
 }
 
@@ -15,6 +13,3 @@ export const badRequest = (message: string) => {
   const isName = /^.[A-Z_]/.test(message)
   return new ApiError(400, `Bad Request: ${isName ? message : message.charAt(0).toLowerCase() + message.slice(1)}`)
 }
-
-export const tooManyRequests = (retryAfter: number) =>
-  new ApiError(429, `Too Many Requests: retry after ${retryAfter}`, { retry_after: retryAfter })

@@ -74,11 +74,8 @@ const download = ({ world, faults }: Api, bot: Bot, path: string): Response => {
 const failed = (c: Context<Env>, error: unknown): Response | Promise<Response> => {
   if (error instanceof Fault) return suffer(c, error)
   if (!(error instanceof ApiError)) console.error('telegram-sandbox:', error)
-  const { code, message, parameters } = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error')
-  const retryAfter = parameters.retry_after
-  const more = Object.keys(parameters).length ? { parameters } : {}
-  const headers = retryAfter ? { 'retry-after': String(retryAfter) } : {}
-  return Response.json({ ok: false, error_code: code, description: message, ...more }, { status: code, headers })
+  const { code, message } = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error')
+  return Response.json({ ok: false, error_code: code, description: message }, { status: code })
 }
 
 const suffer = (c: Context<Env>, { rule }: Fault): Response | Promise<Response> => {

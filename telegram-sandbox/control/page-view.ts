@@ -36,7 +36,7 @@ export const snapshot = (world: World): Snapshot => ({
   })),
 })
 
-export const directory = (world: World): Directory => ({
+const directory = (world: World): Directory => ({
   people: world.state.people,
   bots: world.state.bots.map((bot) => ({
     username: bot.username,

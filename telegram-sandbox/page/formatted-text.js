@@ -85,11 +85,11 @@ const codeBlock = (written, language, inner) =>
   el(
     'figure',
     { class: 'code-block' },
+    language && el('figcaption', {}, language),
     el(
-      'figcaption',
-      {},
-      el('span', {}, language ?? 'text'),
-      el('button', { type: 'button', 'aria-label': 'Copy', title: 'Copy', onclick: () => copy(written) }, icon('copy')),
+      'button',
+      { type: 'button', class: 'copy', 'aria-label': 'Copy', title: 'Copy', onclick: () => copy(written) },
+      icon('copy'),
     ),
     el('pre', { tabindex: '0' }, el('code', {}, inner)),
   )

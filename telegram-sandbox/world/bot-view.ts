@@ -15,7 +15,7 @@ export const userJson = ({ id, name, username }: Person) => {
   }
 }
 
-export const botJson = ({ id, name, username }: Bot) => ({ id, is_bot: true, first_name: name, username })
+const botJson = ({ id, name, username }: Bot) => ({ id, is_bot: true, first_name: name, username })
 
 export const getMeJson = (bot: Bot) => ({
   ...botJson(bot),

@@ -15,7 +15,7 @@ export type Draft = {
 }
 
 // A chat of a long-lived demo keeps its end; the state file is rewritten as a whole.
-const KEPT_MESSAGES = 1_000
+const KEPT_MESSAGES = 5_000
 
 export const postMessage = (world: World, chat: StoredChat, draft: Draft): Message => {
   const message: Message = {

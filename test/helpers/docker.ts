@@ -1,4 +1,5 @@
 import Docker from 'dockerode'
+import { removeInstance } from '../../demo/remove-instance.ts'
 
 export const docker = new Docker()
 
@@ -26,20 +27,4 @@ export const objectsOf = async (instance: string): Promise<Record<string, string
 }
 
 /** Removes everything that carries this installation's label. */
-export const removeAll = async (instance: string): Promise<void> => {
-  const filters = { label: [`tbs.instance=${instance}`] }
-  for (const { Id } of await docker.listContainers({ all: true, filters })) {
-    await docker.getContainer(Id).remove({ force: true, v: true }).catch(gone)
-  }
-  for (const { Id, RepoTags } of await docker.listImages({ filters })) {
-    for (const name of RepoTags ?? [Id]) await docker.getImage(name).remove({ force: true }).catch(gone)
-  }
-  for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove().catch(gone)
-  for (const { Name } of (await docker.listVolumes({ filters })).Volumes ?? []) {
-    await docker.getVolume(Name).remove().catch(gone)
-  }
-}
-
-const gone = (error: { statusCode?: number }): void => {
-  if (error.statusCode !== 404 && error.statusCode !== 409) throw error
-}
+export const removeAll = (instance: string): Promise<void> => removeInstance(docker, instance)

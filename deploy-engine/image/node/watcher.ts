@@ -11,16 +11,20 @@ export const typescriptRunner = (manifest: PackageJson, nodeMajor: number): stri
 }
 
 export const watches = (script: string): boolean =>
+  script.length <= LONGEST_SCRIPT &&
   /(^|[\s/"'])(nodemon|ts-node-dev|tsnd)([\s"']|$)|\btsx\s+(.*\s)?(watch|--watch)\b|\bnode\s+(.*\s)?--watch\b/.test(
     script,
   )
+
+/** Looking at a script takes the square of its length. */
+const LONGEST_SCRIPT = 2000
 
 /**
  * A script's command without the file watcher around it: a watcher turns a crash into a container that is up.
  * undefined: there is none, or it is used in a way that is not understood.
  */
 export const withoutWatcher = (script: string, context: WatcherContext): string | undefined => {
-  if (script.length > 2000 || !watches(script)) return undefined
+  if (!watches(script)) return undefined
   const [, before = '', watched = ''] = /^(.*&&\s*)?(.*)$/.exec(script.trim()) ?? []
   const [, prefix = '', command = ''] = PREFIX.exec(watched) ?? []
   if (/[|;&<>$`]/.test(command)) return undefined

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Bot } from '../../world/state.ts'
 import { dropUpdates, pendingUpdates } from '../../world/updates.ts'
 import { emit, type World } from '../../world/world.ts'
@@ -52,7 +53,8 @@ export const getWebhookInfo: Method = ({ world, bot }) => ({
 // Left out: as it was. An empty list: the default. What is queued already is not filtered again.
 const allowUpdates = (world: World, bot: Bot, params: Params) => {
   const list = json(params, 'allowed_updates', 'allowed updates')
-  if (!Array.isArray(list)) return
+  // Most clients repeat their list with every poll.
+  if (!Array.isArray(list) || isDeepStrictEqual(list, bot.allowedUpdates)) return
   bot.allowedUpdates = list.filter((type) => typeof type === 'string')
   emit(world, { type: 'bot', bot: bot.id })
 }

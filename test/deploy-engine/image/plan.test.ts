@@ -60,7 +60,7 @@ test('packages whose scripts need the sources are installed after all files', ()
 describe("the repository's .dockerignore", () => {
   test('is kept, with our lines after it', () => {
     expect(plan({ ...NODE, '.dockerignore': 'secret\n!.env\n' }).ignore).toMatch(
-      /^secret\n!\.env\n\.git\n[^]*\*\*\/\.env\n/,
+      /^secret\n!\.env\n\.git\n[\s\S]*\*\*\/\.env\n/,
     )
   })
   test('is left out if it lets through only what another Dockerfile needs', () => {
@@ -273,7 +273,7 @@ describe('whatever is in a repository', () => {
       '\n',
       '\r',
       '\u2028',
-      '${X}',
+      '$X',
       'nodemon',
       '--exec',
       'FROM',

@@ -11,6 +11,7 @@ import { type InstallationBench, installationBench } from '../installation-bench
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const run = promisify(execFile)
+const PATIENCE = { timeout: 15_000 }
 let bench: InstallationBench
 
 beforeEach(async () => {
@@ -121,7 +122,7 @@ describe('while nobody carries it out', () => {
 
   test('Ctrl-C leaves the operation and says how to cancel it', async () => {
     const program = bench.begin('deploy', 'echo-bot')
-    await vi.waitFor(() => expect(program.out()).toContain('Queued as #1'))
+    await vi.waitFor(() => expect(program.out()).toContain('Queued as #1'), PATIENCE)
     program.process.kill('SIGINT')
     const { code, err } = await program.ended
     expect(code).toBe(130)
@@ -131,7 +132,7 @@ describe('while nobody carries it out', () => {
 
   test('a manager that stops meanwhile is noticed', async () => {
     const program = bench.begin('deploy', 'echo-bot')
-    await vi.waitFor(() => expect(program.out()).toContain('Queued as #1'))
+    await vi.waitFor(() => expect(program.out()).toContain('Queued as #1'), PATIENCE)
     await utimes(join(bench.dataDir, 'heartbeat'), 1, 1)
     const { code, err } = await program.ended
     expect(code).toBe(3)
