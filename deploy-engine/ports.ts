@@ -82,7 +82,8 @@ export type DockerPort = {
   images(labels: Labels, options?: { dangling?: boolean }): Promise<{ id: string; tags: string[]; labels: Labels }[]>
   pull(reference: string, signal: AbortSignal): Promise<void>
   tag(image: string, repository: string, tag: string): Promise<void>
-  removeImage(reference: string): Promise<void>
+  /** false: a container still uses it. */
+  removeImage(reference: string): Promise<boolean>
 
   createContainer(spec: ContainerSpec): Promise<string>
   container(id: string): Promise<Container | undefined>

@@ -1,5 +1,12 @@
-import type { Operation, OperationView, Outcome, Step, StepName } from '../deploy-engine/index.ts'
-import { shortSha } from './commands/status-text.ts'
+import {
+  isOver,
+  type Operation,
+  type OperationView,
+  type Outcome,
+  type Step,
+  type StepName,
+} from '../deploy-engine/index.ts'
+import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, line, pre, type RichText } from './text/rich-text.ts'
 
@@ -10,7 +17,7 @@ export type Moment = { now: number; previous?: number | null }
 export const operationText = (view: OperationView, moment: Moment): RichText => [
   line(bold(headline(view)), ` · #${view.operation.id}`),
   ...causeLine(view.operation),
-  ...view.steps.map((step) => stepLine(step, moment.now)),
+  ...view.steps.flatMap((step) => stepLines(step, { now: moment.now, over: isOver(view.operation) })),
   ...(isOver(view.operation) ? [line(''), ...outcomeText(view, moment)] : waitingLines(view)),
 ]
 
@@ -26,12 +33,21 @@ export const headline = ({ operation, bot }: OperationView): string => {
 const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting' } as const
 const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted' } as const
 
-export const stepLine = (step: Step, now: number): Block => {
-  const mark = { started: '▸', done: '✓', failed: '✗' }[step.state]
-  const took = duration((step.endedAt ?? now) - step.startedAt)
-  const detail = step.detail ? ` — ${step.detail.length > 120 ? `${step.detail.slice(0, 119)}…` : step.detail}` : ''
-  return line(`${mark} ${STEPS[step.name]} · ${took}${detail}`)
+/** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
+export const stepLines = (step: Step, { now, over }: { now: number; over: boolean }): Block[] => {
+  const { name, state, startedAt, endedAt, detail } = step
+  const mark = { started: over ? '✗' : '▸', done: '✓', failed: '✗' }[state]
+  const ms = (endedAt ?? (over ? startedAt : now)) - startedAt
+  const [first, ...more] = detail === null || (state !== 'done' && over) ? [] : detail.split('\n')
+  return [
+    line(`${mark} ${STEPS[name]}${ms < 100 ? '' : ` · ${duration(ms)}`}${first ? ` — ${cut(first)}` : ''}`),
+    ...more.slice(0, MORE_LINES).map((text) => line(`    ${cut(text)}`)),
+  ]
 }
+
+const MORE_LINES = 8
+
+const cut = (text: string): string => (text.length > 120 ? `${text.slice(0, 119)}…` : text)
 
 const STEPS: Record<StepName, string> = {
   fetch: 'Fetch the source',
@@ -80,11 +96,11 @@ const succeeded = ({ bot }: OperationView, outcome: Outcome, { previous }: Momen
   const evidence = outcome.evidence ? [line(`Seen: ${outcome.evidence}`)] : []
   if (outcome.proof !== 'unproven') return [line(bold(release), ...source, bold(' is live.')), ...evidence]
   const back = previous
-    ? ` If it does not consume the first ones, v${previous} is put back by itself.`
-    : ' There is no earlier version to go back to.'
+    ? `If the first ones are not taken within 20 s, v${previous} is put back by itself.`
+    : 'There is no earlier version to go back to.'
   return [
     line(bold(release), ...source, bold(' is running, but unproven.')),
-    line(`It was not seen consuming updates yet, since there were none.${back}`),
+    line(`It was not seen taking updates yet. ${back}`),
     line(`Send @${bot.username} a message to prove it.`),
     ...evidence,
   ]
@@ -119,6 +135,3 @@ const waitingLines = ({ operation, ahead }: OperationView): Block[] => {
   if (operation.state !== 'queued') return []
   return [line(ahead === 0 ? 'Queued.' : `Queued; ${ahead === 1 ? 'one operation' : `${ahead} operations`} first.`)]
 }
-
-// The engine's isOver, written again because this file is also read for the terminal's --help.
-const isOver = ({ state }: Operation): boolean => state !== 'queued' && state !== 'running'

@@ -1,8 +1,11 @@
 const DATA =
   /\.(db|db3|sqlite|sqlite3|json|jsonl|csv|session|yaml|yml|dat|bin|pickle|pkl|rdb|ldb)(-(wal|shm|journal))?$/i
-const NOT_DATA =
-  /(^|\/)(node_modules|\.npm|\.cache|\.pnpm-store|\.yarn|__pycache__|site-packages)\/|^\/(tmp|run|proc|sys|dev|etc|usr|var\/(cache|lib\/(apt|dpkg)|log))\/|(^|\/)(package|package-lock|npm-shrinkwrap|tsconfig)\.json$/
+const PACKAGES = /(^|\/)(node_modules|\.npm|\.cache|\.pnpm-store|\.yarn|__pycache__|site-packages)\//
+const SYSTEM = /^\/(tmp|run|proc|sys|dev|etc|usr|var\/(cache|lib\/(apt|dpkg)|log))\//
+const MANIFEST = /(^|\/)(package|package-lock|npm-shrinkwrap|tsconfig)\.json$/
 
 /** Of the paths that a container changed outside volumes, those that look like a bot's data. */
 export const dataFiles = (changes: readonly { path: string; kind: 0 | 1 | 2 }[]): string[] =>
-  changes.flatMap(({ path, kind }) => (kind !== 2 && DATA.test(path) && !NOT_DATA.test(path) ? [path] : []))
+  changes.flatMap(({ path, kind }) => (kind !== 2 && DATA.test(path) && !isNotData(path) ? [path] : []))
+
+const isNotData = (path: string): boolean => [PACKAGES, SYSTEM, MANIFEST].some((pattern) => pattern.test(path))

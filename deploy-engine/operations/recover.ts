@@ -7,6 +7,7 @@ import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '.
 import { stepsOf } from '../records/step.ts'
 import type { Run } from './journal.ts'
 import { finish, newRun, runningRelease } from './perform.ts'
+import type { Previous } from './prepare.ts'
 import { record } from './switch.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
@@ -36,18 +37,16 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   if (ended('record')) return finish(engine, operation.id, { state: 'succeeded' })
   if (ended('gate') && !steps.some(({ name }) => name === 'undo') && (await finishForward(run))) return
   const release = await touchedRelease(run)
-  if (release && steps.some(({ name }) => name === 'prepare')) await goBack(run)
+  if (release && steps.some(({ name }) => name === 'prepare')) await goBack(run, release)
   else await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
   await finish(engine, operation.id, await interrupted(run, last))
 }
 
 const finishForward = async (run: Run): Promise<boolean> => {
   const release = await touchedRelease(run)
-  const next = release?.containerId
-  if (!release || !next || !(await run.engine.docker.container(next))?.running) return false
-  const active = await activeRelease(run.engine.database.read, run.bot.id)
-  const previous = active?.containerId ? { release: active, containerId: active.containerId } : undefined
-  await record(run, release, { prepared: { next, previous } })
+  const next = release && (await nextContainer(run, release))
+  if (!next || !(await run.engine.docker.container(next))?.running) return false
+  await record(run, release, { prepared: { next, previous: await previousVersion(run) } })
   await finish(run.engine, run.operation.id, { state: 'succeeded' })
   return true
 }
@@ -62,13 +61,25 @@ const touchedRelease = async ({ engine, operation, bot }: Run): Promise<Release 
   return (await read.findOneBy(ReleaseSchema, { botId: bot.id, number })) ?? undefined
 }
 
-const goBack = async (run: Run): Promise<void> => {
-  const { engine, bot, operation } = run
-  const labels = { ...botContainerLabels(engine.settings.instance, bot.name), 'tbs.operation': String(operation.id) }
+const goBack = async (run: Run, release: Release): Promise<void> => {
+  const previous = await previousVersion(run)
+  const own = await ownContainer(run)
+  const next = own ?? (await nextContainer(run, release)) ?? ''
+  await undoSwitch(run, { next, previous, reuse: own === undefined })
+}
+
+const previousVersion = async ({ engine, bot }: Run): Promise<Previous | undefined> => {
   const active = await activeRelease(engine.database.read, bot.id)
-  const previous = active?.containerId ? { release: active, containerId: active.containerId } : undefined
-  const next = (await engine.docker.containers(labels)).find(({ id }) => id !== previous?.containerId)?.id
-  await undoSwitch(run, { next: next ?? '', previous, reuse: next === undefined })
+  return active?.containerId ? { release: active, containerId: active.containerId } : undefined
+}
+
+/** The container that the operation was to bring up: its own, or the kept one that it was starting again. */
+const nextContainer = async (run: Run, release: Release): Promise<string | undefined> =>
+  (await ownContainer(run)) ?? (release.state === 'active' ? undefined : (release.containerId ?? undefined))
+
+const ownContainer = async ({ engine, bot, operation }: Run): Promise<string | undefined> => {
+  const labels = { ...botContainerLabels(engine.settings.instance, bot.name), 'tbs.operation': String(operation.id) }
+  return (await engine.docker.containers(labels))[0]?.id
 }
 
 const interrupted = async (run: Run, last: string | undefined): Promise<{ state: 'failed'; outcome: Outcome }> => {

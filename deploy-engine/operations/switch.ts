@@ -5,6 +5,7 @@ import { TbsError } from '../error.ts'
 import { addWarnings, changeOperation, type Outcome } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
+import { killOthers } from './kill-others.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
@@ -50,11 +51,12 @@ const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | 
   return step(run, {
     name: 'stop',
     act: async (say) => {
+      const wasRunning = (await docker.container(previous.containerId))?.running
       await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds)
       const stopped = await docker.container(previous.containerId)
       if (stopped?.running) throw new TbsError('not_stopped', `v${previous.release.number} could not be stopped`)
       await say(`v${previous.release.number}`)
-      return stopped?.finishedAt
+      return wasRunning ? stopped?.finishedAt : undefined
     },
   })
 }
@@ -63,6 +65,7 @@ const startNext = (run: Run, { next }: Prepared): Promise<number> =>
   step(run, {
     name: 'start',
     act: async () => {
+      await killOthers(run, next)
       await run.engine.docker.start(next)
       return (await run.engine.docker.container(next))?.startedAt ?? run.engine.clock.now()
     },
@@ -80,7 +83,7 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
       return verdict
     },
     commit: async (entities, { proof }) => {
-      await entities.update(ReleaseSchema, { id: release.id }, { proof, containerId: next })
+      await entities.update(ReleaseSchema, { id: release.id }, { proof })
     },
   })
 

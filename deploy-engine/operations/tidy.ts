@@ -10,6 +10,8 @@ const DIFF_LIMIT_MS = 10_000
 const SPARE_RELEASES = 3
 const ROOMY = 0.25
 const PATHS = 10
+const RELEASE_TRIES = 15
+const RELEASE_MS = 200
 
 /**
  * Removes what a bot no longer needs: containers, then images. Kept are the active one, the proven one before it
@@ -77,15 +79,31 @@ const changedData = async (engine: Engine, container: string): Promise<string[]>
 
 const tidyImages = async (engine: Engine, bot: Bot): Promise<void> => {
   const { docker, settings } = engine
+  await removeBuilders(engine, bot)
   const releases = await releasesOf(engine.database.read, bot.id)
   const kept = new Set((await releasesToKeep(engine, releases)).map((release) => release.id))
   for (const release of releases.filter(({ id, imageId }) => imageId !== null && !kept.has(id))) {
     await updateRelease(engine, release, { imageId: null })
   }
   const wanted = new Set(releases.filter(({ id }) => kept.has(id)).map((release) => release.imageId))
-  for (const image of await docker.images(botLabels(settings.instance, bot.name))) {
-    if (wanted.has(image.id)) continue
-    for (const reference of image.tags.length > 0 ? image.tags : [image.id]) await docker.removeImage(reference)
+  const images = await docker.images(botLabels(settings.instance, bot.name))
+  const unwanted = images.filter(({ id }) => !wanted.has(id))
+  for (const reference of unwanted.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]))) {
+    await removeImage(engine, reference)
+  }
+}
+
+// What a builder that was cut off left behind has our labels, but no role.
+const removeBuilders = async ({ docker, settings }: Engine, bot: Bot): Promise<void> => {
+  for (const { id, labels } of await docker.containers(botLabels(settings.instance, bot.name))) {
+    if (labels['tbs.role'] === undefined) await docker.removeContainer(id)
+  }
+}
+
+// A build that was cancelled a moment ago holds its last layer until Docker has taken its container away.
+const removeImage = async ({ docker, clock }: Engine, reference: string): Promise<void> => {
+  for (let tries = 0; !(await docker.removeImage(reference)) && tries < RELEASE_TRIES; tries++) {
+    await clock.sleep(RELEASE_MS)
   }
 }
 

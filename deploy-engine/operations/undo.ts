@@ -1,7 +1,7 @@
-import { botContainerLabels } from '../container/labels.ts'
 import { TbsError } from '../error.ts'
 import { failBuiltReleases } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
+import { killOthers } from './kill-others.ts'
 import { lastLines } from './last-lines.ts'
 import type { Previous } from './prepare.ts'
 
@@ -17,7 +17,7 @@ export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]
     name: 'undo',
     act: async (say) => {
       const { docker } = run.engine
-      await killAllBut(run, undo.previous?.containerId)
+      await killOthers(run, undo.previous?.containerId)
       if (undo.previous) await startAgain(run, undo.previous)
       await say(undo.previous ? `v${undo.previous.release.number} runs again` : 'there was no earlier version')
       const lines = await lastLines(run, undo.next)
@@ -26,13 +26,6 @@ export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]
     },
     commit: (entities) => failBuiltReleases(entities, run.operation.id),
   })
-}
-
-// Whatever else of this bot runs would be a second poller of its token.
-const killAllBut = async ({ engine, bot }: Run, keep: string | undefined): Promise<void> => {
-  const { docker, settings } = engine
-  const containers = await docker.containers(botContainerLabels(settings.instance, bot.name))
-  for (const { id, running } of containers) if (running && id !== keep) await docker.kill(id)
 }
 
 const startAgain = async ({ engine, bot }: Run, { containerId, release }: Previous): Promise<void> => {

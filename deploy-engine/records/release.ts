@@ -120,7 +120,7 @@ export const rollbackTarget = async (
 
 /** Those that an operation built and did not bring up. */
 export const failBuiltReleases = async (entities: EntityManager, operationId: number): Promise<void> => {
-  await entities.update(ReleaseSchema, { operationId, state: 'built' }, { state: 'failed', containerId: null })
+  await entities.update(ReleaseSchema, { operationId, state: 'built' }, { state: 'failed', proof: 'none' })
 }
 
 /** The stopped container that takes over again when the active, unproven release turns out to be deaf. */

@@ -9,7 +9,7 @@ export type BotApi = {
   call<M extends keyof Methods>(method: M, payload: Opts<M>, limit?: Limit): Promise<ReturnType<Methods[M]>>
 }
 
-export type Limit = { timeoutMs?: number; signal?: AbortSignal }
+type Limit = { timeoutMs?: number; signal?: AbortSignal }
 
 /** Telegraf routes updates; polling and timeouts are ours. */
 export const createTelegraf = (config: Config): Telegraf =>

@@ -17,50 +17,67 @@ export type LaneParts = {
   deliver(item: number): Promise<number>
 }
 
-export const openLane = ({ clock, signal, spacingMs, deliver }: LaneParts): Lane => {
-  const waiting = new Set<number>()
-  const urgent = new Set<number>()
-  let working: Promise<void> | undefined
-  let blockedUntil = 0
-  let spacedUntil = 0
-  let hurry = () => {}
-
-  const pause = async (until: number): Promise<void> => {
-    const early = new AbortController()
-    const stop = () => early.abort()
-    hurry = stop
-    signal.addEventListener('abort', stop, { once: true })
-    await clock.sleep(until - clock.now(), early.signal).catch(() => {})
-    signal.removeEventListener('abort', stop)
+export const openLane = (parts: LaneParts): Lane => {
+  const queue: Queue = {
+    ...parts,
+    waiting: new Set(),
+    urgent: new Set(),
+    blockedUntil: 0,
+    spacedUntil: 0,
+    hurry: () => {},
   }
-
+  let working: Promise<void> | undefined
   const work = async (): Promise<void> => {
-    while (waiting.size > 0 && !signal.aborted) {
-      const until = Math.max(blockedUntil, urgent.size > 0 ? 0 : spacedUntil)
-      if (clock.now() < until) {
-        await pause(until)
-        continue
-      }
-      const [item = 0] = urgent.size > 0 ? urgent : waiting
-      waiting.delete(item)
-      urgent.delete(item)
-      const retryMs = await deliver(item)
-      spacedUntil = clock.now() + spacingMs
-      if (retryMs > 0) {
-        blockedUntil = clock.now() + retryMs
-        waiting.add(item)
-      }
-    }
+    await workOff(queue)
     working = undefined
   }
-
   return {
     add: (item, options) => {
-      waiting.add(item)
-      if (options?.urgent) urgent.add(item)
-      hurry()
+      queue.waiting.add(item)
+      if (options?.urgent) queue.urgent.add(item)
+      queue.hurry()
       working ??= work()
     },
     idle: async () => working,
   }
+}
+
+type Queue = LaneParts & {
+  waiting: Set<number>
+  urgent: Set<number>
+  /** Until then Telegram is left alone. */
+  blockedUntil: number
+  spacedUntil: number
+  /** Ends the pause that is being made, to look again. */
+  hurry(): void
+}
+
+const workOff = async (queue: Queue): Promise<void> => {
+  const { clock, signal, waiting, urgent } = queue
+  while (waiting.size > 0 && !signal.aborted) {
+    const until = Math.max(queue.blockedUntil, urgent.size > 0 ? 0 : queue.spacedUntil)
+    if (clock.now() < until) {
+      await pause(queue, until)
+      continue
+    }
+    const [item = 0] = urgent.size > 0 ? urgent : waiting
+    waiting.delete(item)
+    urgent.delete(item)
+    const retryMs = await queue.deliver(item)
+    queue.spacedUntil = clock.now() + queue.spacingMs
+    if (retryMs > 0) {
+      queue.blockedUntil = clock.now() + retryMs
+      waiting.add(item)
+    }
+  }
+}
+
+const pause = async (queue: Queue, until: number): Promise<void> => {
+  const { clock, signal } = queue
+  const early = new AbortController()
+  const stop = () => early.abort()
+  queue.hurry = stop
+  signal.addEventListener('abort', stop, { once: true })
+  await clock.sleep(until - clock.now(), early.signal).catch(() => {})
+  signal.removeEventListener('abort', stop)
 }

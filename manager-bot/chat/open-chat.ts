@@ -91,8 +91,9 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   const door: Door = { ...parts, countStranger: strangerCount(log) }
   telegraf.botInfo = me
   telegraf.on('message', ({ message }) => dispatch(door, message))
-  telegraf.catch((error) => log.error({ err: error }, 'a message was not handled'))
-  const chats = perChat()
+  const onError = (err: unknown) => log.error({ err }, 'a message was not handled')
+  telegraf.catch(onError)
+  const chats = perChat(onError)
   await poll(
     {
       ...speaking,

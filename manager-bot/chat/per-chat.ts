@@ -5,11 +5,11 @@ export type PerChat = {
   idle(): Promise<void>
 }
 
-export const perChat = (): PerChat => {
+export const perChat = (onError: (error: unknown) => void): PerChat => {
   const last = new Map<number, Promise<void>>()
   return {
     add: (chat, work) => {
-      const next = (last.get(chat) ?? Promise.resolve()).then(work)
+      const next = (last.get(chat) ?? Promise.resolve()).then(work).catch(onError)
       last.set(chat, next)
       void next.finally(() => {
         if (last.get(chat) === next) last.delete(chat)

@@ -1,9 +1,9 @@
 import { type Engine, messageOf, operationView } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
 import { backoff } from './backoff.ts'
-import { errorCode, isPassing, retryAfterMs } from './bot-api.ts'
+import { isPassing, retryAfterMs } from './bot-api.ts'
 import { deliver } from './deliver.ts'
-import { type Frame, frameOf } from './frame.ts'
+import { frameOf } from './frame.ts'
 import { type Lane, openLane } from './lane.ts'
 import {
   addOperationMessage,
@@ -35,96 +35,54 @@ const SPACING_PRIVATE_MS = 1500
 const SPACING_GROUP_MS = 3000
 
 export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
-  const lanes = new Map<number, Lane>()
-  // What each message was last brought to; empty while it is sent for the first time.
-  const shown = new Map<number, string>()
-  const failures = new Map<number, number>()
-
-  const bring = async (id: number): Promise<number> => {
-    try {
-      if (!shown.has(id)) shown.set(id, '')
-      const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
-      if (!message || message.state === 'closed') return 0
-      const frame = await frameOf(engine, message.operationId)
-      const html = toHtml(frame.text)
-      if (shown.get(id) !== html || frame.over) await deliver(engine, speaking, { message, frame })
-      remember(id, html, frame)
-      return 0
-    } catch (error) {
-      if (speaking.signal.aborted) return 0
-      return handleFailure(id, error)
-    }
-  }
-
-  const remember = (id: number, html: string, { settled }: Frame) => {
-    failures.delete(id)
-    if (settled) shown.delete(id)
-    else shown.set(id, html)
-  }
-
-  const handleFailure = async (id: number, error: unknown): Promise<number> => {
-    const count = (failures.get(id) ?? 0) + 1
-    failures.set(id, count)
-    if (isPassing(error)) return retryAfterMs(error) ?? backoff(count, speaking.random)
-    speaking.log.error(
-      { message: id, code: errorCode(error), reason: messageOf(error) },
-      'a chat takes no progress, giving up',
-    )
-    await engine.database.transaction((entities) => changeOperationMessage(entities, id, { state: 'closed' }))
-    return 0
-  }
-
-  const laneOf = (chat: number): Lane => {
-    const known = lanes.get(chat)
-    if (known) return known
-    const spacingMs = chat < 0 ? SPACING_GROUP_MS : SPACING_PRIVATE_MS
-    const lane = openLane({ clock: engine.clock, signal: speaking.signal, spacingMs, deliver: bring })
-    lanes.set(chat, lane)
-    return lane
-  }
-
-  const put = ({ id, chatId, messageId }: OperationMessage) =>
-    laneOf(chatId).add(id, { urgent: messageId === null && !shown.has(id) })
-
-  const wake = async (operation: number): Promise<void> => {
-    for (const message of await messagesOf(engine.database.read, operation)) put(message)
-  }
-
-  const follow = (operation: number, place: Place): Promise<void> =>
-    engine.database.transaction((entities) =>
-      addOperationMessage(entities, operation, { ...place, createdAt: engine.clock.now() }),
-    )
-
-  const wakeSafely = (operation: number): void => {
-    wake(operation).catch((error) => speaking.log.error({ err: error, operation }, 'progress could not be read'))
-  }
-
-  const sweep = async (): Promise<void> => {
-    for (const message of await openMessages(engine.database.read)) {
-      if (await isBehind(engine, message)) put(message)
-    }
-  }
-
+  const state: State = { engine, speaking, lanes: new Map(), shown: new Map(), failures: new Map() }
   return {
-    follow,
-    announce: async (operation) => {
-      const { read } = engine.database
-      const [owner] = await owners(read)
-      if (!owner || (await operationView(engine, operation)).operation.requestedBy !== 'manager') return
-      await follow(operation, { chatId: owner.telegramId, threadId: null, replyTo: null })
-      await wake(operation)
-    },
-    wake: wakeSafely,
-    run: async (signal) => {
-      const stopListening = engine.changes.listen(({ operation }) => wakeSafely(operation))
-      while (!signal.aborted) {
-        await sweep().catch((error) => speaking.log.error({ err: error }, 'progress could not be read'))
-        await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
-      }
-      stopListening()
-      // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
-      await Promise.all([...lanes.values()].map((lane) => lane.idle()))
-    },
+    follow: (operation, place) => follow(state, operation, place),
+    announce: (operation) => announce(state, operation),
+    wake: (operation) => wakeSafely(state, operation),
+    run: (signal) => run(state, signal),
+  }
+}
+
+type State = {
+  engine: Engine
+  speaking: Speaking
+  /** By chat. */
+  lanes: Map<number, Lane>
+  /** What each message was last brought to; empty while it is sent for the first time. */
+  shown: Map<number, string>
+  /** In a row, by message. */
+  failures: Map<number, number>
+}
+
+const follow = ({ engine }: State, operation: number, place: Place): Promise<void> =>
+  engine.database.transaction((entities) =>
+    addOperationMessage(entities, operation, { ...place, createdAt: engine.clock.now() }),
+  )
+
+const announce = async (state: State, operation: number): Promise<void> => {
+  const { engine } = state
+  const [owner] = await owners(engine.database.read)
+  if (!owner || (await operationView(engine, operation)).operation.requestedBy !== 'manager') return
+  await follow(state, operation, { chatId: owner.telegramId, threadId: null, replyTo: null })
+  await wake(state, operation)
+}
+
+const run = async (state: State, signal: AbortSignal): Promise<void> => {
+  const { engine, lanes, speaking } = state
+  const stopListening = engine.changes.listen(({ operation }) => wakeSafely(state, operation))
+  while (!signal.aborted) {
+    await sweep(state).catch((err) => speaking.log.error({ err }, 'progress could not be read'))
+    await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
+  }
+  stopListening()
+  // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
+  await Promise.all([...lanes.values()].map((lane) => lane.idle()))
+}
+
+const sweep = async (state: State): Promise<void> => {
+  for (const message of await openMessages(state.engine.database.read)) {
+    if (await isBehind(state.engine, message)) put(state, message)
   }
 }
 
@@ -132,4 +90,54 @@ export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
 const isBehind = async (engine: Engine, { operationId, deliveredRevision }: OperationMessage): Promise<boolean> => {
   const { over, settled, view } = await frameOf(engine, operationId)
   return !over || settled || view.operation.revision > deliveredRevision
+}
+
+const wakeSafely = (state: State, operation: number): void => {
+  wake(state, operation).catch((err) => state.speaking.log.error({ err, operation }, 'progress could not be read'))
+}
+
+const wake = async (state: State, operation: number): Promise<void> => {
+  for (const message of await messagesOf(state.engine.database.read, operation)) put(state, message)
+}
+
+const put = (state: State, { id, chatId, messageId }: OperationMessage): void =>
+  laneOf(state, chatId).add(id, { urgent: messageId === null && !state.shown.has(id) })
+
+const laneOf = (state: State, chat: number): Lane => {
+  const { engine, lanes, speaking } = state
+  const known = lanes.get(chat)
+  if (known) return known
+  const spacingMs = chat < 0 ? SPACING_GROUP_MS : SPACING_PRIVATE_MS
+  const deliver = (id: number) => bringUp(state, id)
+  const lane = openLane({ clock: engine.clock, signal: speaking.signal, spacingMs, deliver })
+  lanes.set(chat, lane)
+  return lane
+}
+
+/** Shows the newest frame. Resolves with 0, or with the ms after which to try again. */
+const bringUp = async (state: State, id: number): Promise<number> => {
+  const { engine, speaking, shown, failures } = state
+  try {
+    if (!shown.has(id)) shown.set(id, '')
+    const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
+    if (!message || message.state === 'closed') return 0
+    const frame = await frameOf(engine, message.operationId)
+    const html = toHtml(frame.text)
+    if (shown.get(id) !== html || frame.over) await deliver(engine, speaking, { message, frame })
+    failures.delete(id)
+    if (frame.settled) shown.delete(id)
+    else shown.set(id, html)
+    return 0
+  } catch (error) {
+    return speaking.signal.aborted ? 0 : afterFailure(state, id, error)
+  }
+}
+
+const afterFailure = async ({ engine, speaking, failures }: State, id: number, error: unknown): Promise<number> => {
+  const count = (failures.get(id) ?? 0) + 1
+  failures.set(id, count)
+  if (isPassing(error)) return retryAfterMs(error) ?? backoff(count, speaking.random)
+  speaking.log.error({ message: id, reason: messageOf(error) }, 'a chat takes no progress, giving up')
+  await engine.database.transaction((entities) => changeOperationMessage(entities, id, { state: 'closed' }))
+  return 0
 }

@@ -8,7 +8,7 @@ import type { Place } from './records/operation-message.ts'
 
 export type Speaking = { api: BotApi; clock: Clock; random: () => number; log: Log; signal: AbortSignal }
 
-export type Loudness = { silent: boolean }
+type Loudness = { silent: boolean }
 
 const CAPTION_LIMIT = 1024
 const TRIES = 6

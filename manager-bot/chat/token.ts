@@ -8,7 +8,7 @@ import { type Awaited, awaitedIn, clearAwaited, setAwaited } from './records/awa
 import { say } from './say.ts'
 
 const WAIT_MS = 10 * 60 * 1000
-const TOKEN = /(?<![\w:-])\d{6,16}:[A-Za-z0-9_-]{30,60}(?![\w-])/
+const TOKEN = /(?<!\d)\d{6,16}:[A-Za-z0-9_-]{30,60}(?![\w-])/
 const ALMOST = /\d{5,}:\S{8,}/
 
 /** The next token that this person sends here belongs to this command. Fails with `private_only`. */

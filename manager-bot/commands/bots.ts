@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
+import { statusData, statusLine } from '../status-text.ts'
 import { command, line } from '../text/rich-text.ts'
-import { statusData, statusLine } from './status-text.ts'
 
 export const bots = defineCommand({
   name: 'bots',

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Operation } from '../../deploy-engine/index.ts'
 import { type CommandContext, defineCommand, type Reply } from '../command.ts'
+import { queueDown } from '../operate.ts'
 import { line } from '../text/rich-text.ts'
-import { queueDown } from './operate.ts'
 
 export const cancel = defineCommand({
   name: 'cancel',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
-import { operate } from './operate.ts'
+import { operate } from '../operate.ts'
 
 export const deploy = defineCommand({
   name: 'deploy',

@@ -35,14 +35,16 @@ export const logs = defineCommand({
       ...(since !== undefined && { sinceSeconds: since }),
       ...(grep !== undefined && { grep }),
     })
-    return logReply(bot, log.trimEnd())
+    return logReply(bot, log.trimEnd(), since !== undefined || grep !== undefined)
   },
 })
 
-const logReply = (bot: string, log: string): Reply => {
+const logReply = (bot: string, log: string, filtered: boolean): Reply => {
   const lines = log === '' ? [] : log.split('\n')
   const data = { bot, lines }
-  if (lines.length === 0) return { text: [line(`No log lines of ${bot} that match.`)], data }
+  if (lines.length === 0) {
+    return { text: [line(filtered ? `${bot} printed nothing that matches.` : `${bot} has printed nothing.`)], data }
+  }
   if (lines.length > IN_MESSAGE) {
     const text = [line(bold(bot), `: the last ${lines.length} lines are in the file`)]
     return { text, document: { name: `${bot}.log`, content: `${log}\n` }, data }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Release } from '../../deploy-engine/index.ts'
 import { defineCommand } from '../command.ts'
+import { shortSha } from '../status-text.ts'
 import { duration } from '../text/duration.ts'
 import { type Block, bold, code, command, line } from '../text/rich-text.ts'
-import { shortSha } from './status-text.ts'
 
 const SHOWN = 15
 
@@ -33,7 +33,7 @@ export const releases = defineCommand({
 
 const releaseLine = (release: Release, now: number): Block => {
   const notes = [stateText(release), `${duration(now - release.createdAt)} ago`]
-  if (release.imageId === null) notes.push('image removed')
+  if (release.imageId === null && release.state !== 'failed') notes.push('image removed')
   return line(
     bold(`v${release.number}`),
     ' ',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
+import { statusData, statusText } from '../status-text.ts'
 import { bots } from './bots.ts'
-import { statusData, statusText } from './status-text.ts'
 
 export const status = defineCommand({
   name: 'status',

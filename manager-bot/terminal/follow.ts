@@ -1,7 +1,7 @@
 import { type Engine, isOver, type OperationView, operationView } from '../../deploy-engine/index.ts'
 import { isManagerRunning } from '../heartbeat.ts'
 import { operationMoment } from '../operation-moment.ts'
-import { outcomeText, stepLine } from '../operation-text.ts'
+import { outcomeText, stepLines } from '../operation-text.ts'
 import { toPlain } from '../text/plain.ts'
 import { EXIT, forTerminal } from './report.ts'
 
@@ -34,7 +34,7 @@ const printSteps = ({ steps }: OperationView, printed: Set<number>): void => {
   for (const step of steps) {
     if (step.state === 'started' || printed.has(step.id)) continue
     printed.add(step.id)
-    process.stdout.write(`${toPlain([stepLine(step, 0)])}\n`)
+    process.stdout.write(`${toPlain(stepLines(step, { now: 0, over: false }))}\n`)
   }
 }
 
@@ -57,7 +57,7 @@ const operationData = ({ operation, bot, steps }: OperationView) => ({
 const sayLeftAlone = ({ operation }: OperationView, json: boolean): number => {
   const message = `the manager has stopped; #${operation.id} is settled when it starts again`
   if (json)
-    process.stdout.write(`${JSON.stringify({ operation: operation.id, error: { code: 'no_manager', message } })}\n`)
+    process.stdout.write(`${JSON.stringify({ operation: operation.id, error: { code: 'unattended', message } })}\n`)
   else process.stderr.write(`tbs-manager: ${message}\nStart it with: tbs-manager serve\n`)
   return EXIT.unattended
 }

@@ -19,11 +19,11 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
   const log = createLog({ pretty: true, level: 'warn', write: (text) => process.stderr.write(text) })
   const { engine, close } = await openEngine(engineSettings(config), { log })
   try {
-    const errand: Errand = { engine, config, json, unattended: false }
+    const errand: Errand = { engine, config }
     const reply = await answerHere(command, input, contextOf(errand))
     if (reply.operation === undefined) print(reply, json)
     else if (!json) process.stdout.write(queuedText(reply))
-    if (errand.unattended) return sayUnattended(reply, json)
+    if (errand.unattended) return sayUnattended(reply, errand.unattended, json)
     if (reply.operation === undefined) return reply.incomplete ? EXIT.failed : 0
     return await follow(engine, { operation: reply.operation, json, dataDir: config.dataDir })
   } finally {
@@ -34,8 +34,8 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
 type Errand = {
   engine: Engine
   config: Config
-  json: boolean /** Something was queued that nobody looks at. */
-  unattended: boolean
+  /** Why nobody looks at what was queued. */
+  unattended?: 'no manager is running' | 'the queue can not be reached'
 }
 
 const answerHere = async (command: Command, input: Input, context: CommandContext): Promise<Reply> => {
@@ -58,7 +58,7 @@ const contextOf = (errand: Errand): CommandContext => ({
 const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
   const { engine, config } = errand
   if (!(await isManagerRunning(config.dataDir, engine.clock.now()))) {
-    errand.unattended = true
+    errand.unattended = 'no manager is running'
     return true
   }
   try {
@@ -66,9 +66,9 @@ const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
     await queue.add(operation).finally(queue.close)
     return true
   } catch (err) {
-    engine.log.warn({ err }, 'the queue can not be reached')
-    errand.unattended = true
-    return false
+    engine.log.warn({ err }, 'queueing failed')
+    errand.unattended = 'the queue can not be reached'
+    return true
   }
 }
 
@@ -84,11 +84,10 @@ const queuedText = ({ operation, text, data }: Reply): string => {
   return `Queued as #${operation}${instead}\n${notes}`
 }
 
-const sayUnattended = ({ operation }: Reply, json: boolean): number => {
-  const what = operation === undefined ? 'Written down' : `queued as #${operation}`
-  const message = `${what}, but no manager is running`
-  const hint = 'Start one with: tbs-manager serve. It carries out what is queued.'
-  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: 'no_manager', message, hint } })}\n`)
+const sayUnattended = ({ operation }: Reply, why: string, json: boolean): number => {
+  const message = `${operation === undefined ? 'written down' : `queued as #${operation}`}, but ${why}`
+  const hint = 'It is carried out when a manager starts: tbs-manager serve'
+  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: 'unattended', message, hint } })}\n`)
   else process.stderr.write(`tbs-manager: ${message}\n${hint}\n`)
   return EXIT.unattended
 }

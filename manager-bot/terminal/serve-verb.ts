@@ -1,7 +1,7 @@
 import { currentConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { serve } from '../serve.ts'
-import { EXIT } from './report.ts'
+import { EXIT, report } from './report.ts'
 
 // The demo and Docker wait a little longer than this before they kill.
 const STOP_MS = 2900
@@ -20,7 +20,9 @@ export const serveUntilStopped = async (): Promise<number> => {
   }
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
-  await serve(config, { log, signal: stop.signal })
+  await serve(config, { log, signal: stop.signal }).catch(async (error) => {
+    process.exit(await report(error, { json: false }))
+  })
   // Work that was cut off may still hold the process; its end belongs to recovery.
   process.exit(0)
 }

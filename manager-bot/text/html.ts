@@ -1,13 +1,13 @@
 import { type Block, isLine, printable, type RichText, type Span, textOf } from './rich-text.ts'
 
 /** Of a message, in UTF-16 units after parsing (Bot API, sendMessage). */
-export const MESSAGE_LIMIT = 4096
+const MESSAGE_LIMIT = 4096
 
 /** Telegram's HTML. What is too long is cut before there are tags: logs lose their beginning, the rest its end. */
 export const toHtml = (text: RichText, limit: number = MESSAGE_LIMIT): string =>
   shorten(text.map(clean), limit).map(blockHtml).join('\n')
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 const blockHtml = (block: Block): string =>

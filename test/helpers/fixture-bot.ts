@@ -81,7 +81,8 @@ async function poll() {
       confirmed = offset
       for (const update of updates) {
         const { message } = update
-        if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text: behaviour.says + ': ' + message.text })
+        const text = behaviour.says + ': ' + message?.text
+        if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text })
         offset = update.update_id + 1
       }
     } catch (error) {

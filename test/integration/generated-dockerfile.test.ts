@@ -101,7 +101,7 @@ describe('a lockfile that does not fit package.json', () => {
       'package-lock.json': { name: 'bot', lockfileVersion: 3, requires: true, packages: { '': { name: 'bot' } } },
       'bot.js': "console.log(require('ms')('1s'))",
     })
-    expect(image.output).toContain('package-lock.json is out of sync: npm install')
+    expect(image.output).toMatch(/^package-lock.json is out of sync: npm install$/m)
     expect(await image.run({})).toBe('1000')
   })
 
@@ -121,7 +121,7 @@ describe('a lockfile that does not fit package.json', () => {
       (thrown: Error) => thrown,
     )
     expect(error?.message).toContain('npm error')
-    expect(error?.message).not.toContain('is out of sync: npm install\n')
+    expect(error?.message).not.toMatch(/^package-lock.json is out of sync: npm install$/m)
   })
 })
 
@@ -155,7 +155,7 @@ test('install scripts see the sources', async () => {
 })
 
 test('labels after FROM arrive as they are, whatever is in them', async () => {
-  const labels = { 'tbs.instance': INSTANCE, odd: "x\"y\\z $HOME `w` 'v' ${A} é" }
+  const labels = { 'tbs.instance': INSTANCE, odd: "x\"y\\z $HOME `w` 'v' $A é" }
   for (const [index, start] of ['FROM', '# escape=`\nFROM'].entries()) {
     const text = labelDockerfile(`${start} node:24-bookworm-slim AS base\nCMD ["x"]`, labels)
     const directory = join(scratch, `labels-${index}`)

@@ -36,7 +36,8 @@ test('a killed manager blocks nobody', async () => {
 
 test('of several that start at once after a kill, one gets it', async () => {
   const path = socketPath('manager.sock', config())
-  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  const die = "process.kill(process.pid, 'SIGKILL')"
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => ${die})`
   await once(spawn(process.execPath, ['-e', script]), 'exit')
   const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lockDataDir(config())))
   const got = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

@@ -60,6 +60,12 @@ describe('while it goes on', () => {
     )
   })
 
+  test('evidence in several lines stands below its step', () => {
+    expect(shown(view({}, [step('detect', 'done', 'Node 24\nno lockfile: npm install')]))).toContain(
+      '✓ Find out how to build it · 32 s — Node 24\n    no lockfile: npm install',
+    )
+  })
+
   test('queued, queued behind others, being cancelled', () => {
     expect(shown(view({ state: 'queued' }))).toContain('\nQueued.')
     expect(shown(view({ state: 'queued' }, [], 1))).toContain('\nQueued; one operation first.')
@@ -89,7 +95,7 @@ describe('at its end, what is true', () => {
   test('running but unproven: what that means, and what happens by itself', () => {
     const unproven = view({ state: 'succeeded', outcome: { ...release, proof: 'unproven' } })
     expect(shown(unproven, 2)).toContain('v3 (3f2c1ab “Answer hello”) is running, but unproven.')
-    expect(shown(unproven, 2)).toContain('If it does not consume the first ones, v2 is put back by itself.')
+    expect(shown(unproven, 2)).toContain('If the first ones are not taken within 20 s, v2 is put back by itself.')
     expect(shown(unproven, 2)).toContain('Send @echo_bot a message to prove it.')
     expect(shown(unproven, null)).toContain('There is no earlier version to go back to.')
   })
@@ -116,6 +122,14 @@ describe('at its end, what is true', () => {
     ])
     expect(text).toContain('Not deployed: it exited with code 1. v2 was put back and is running.')
     expect(text).toContain('It printed last:\nError: x')
+  })
+
+  test('why a step failed is said once, and a step that was cut off does not go on', () => {
+    const error = { code: 'interrupted', message: 'The manager was stopped' }
+    const steps = [step('fetch', 'done', 'a1b2c3d'), step('stop', 'failed', 'why'), step('build', 'started', 'half')]
+    expect(ended('failed', { running: 2, error }, steps)).toContain(
+      '✓ Fetch the source · 32 s — a1b2c3d\n✗ Stop the old version · 32 s\n✗ Build the image\n\nNot deployed',
+    )
   })
 
   test('nothing runs', () => {

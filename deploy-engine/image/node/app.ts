@@ -4,7 +4,7 @@ import { dataVolumes } from '../data-volumes.ts'
 import type { ImagePlan } from '../image-plan.ts'
 import { isDockerfile, type SourceTree } from '../source-tree.ts'
 import { nodeDockerfile } from './dockerfile.ts'
-import { type Install, nodeInstall } from './install.ts'
+import { nodeInstall } from './install.ts'
 import { type PackageJson, packageJsonPlace, readPackageJson } from './package-json.ts'
 import { nodeStart, type Start } from './start.ts'
 import { type NodeVersion, nodeVersion } from './version.ts'
@@ -15,7 +15,7 @@ export const nodeApp = (tree: SourceTree, settings: ManifestFile): ImagePlan | u
   if (!manifest) return undefined
   const node = nodeVersion(tree, manifest)
   const install = nodeInstall(tree, manifest)
-  const app = { tree, manifest, node, install }
+  const app = { tree, manifest, node }
   const start = startOf(app, settings)
   const build = buildOf(app, start)
   const data = dataVolumes(tree, settings)
@@ -24,6 +24,7 @@ export const nodeApp = (tree: SourceTree, settings: ManifestFile): ImagePlan | u
     dockerfile: nodeDockerfile({
       major: node.major,
       volumes: data.volumes,
+      manager: install.manager,
       install: install.command,
       manifests: install.manifests,
       build: build.command,
@@ -43,27 +44,27 @@ export const nodeApp = (tree: SourceTree, settings: ManifestFile): ImagePlan | u
   }
 }
 
-type App = { tree: SourceTree; manifest: PackageJson; node: NodeVersion; install: Install }
+type App = { tree: SourceTree; manifest: PackageJson; node: NodeVersion }
 
-const startOf = ({ tree, manifest, node, install }: App, { manifest: tbs, at }: ManifestFile): Start => {
+const startOf = ({ tree, manifest, node }: App, { manifest: tbs, at }: ManifestFile): Start => {
   const { command } = tbs.run
   if (command !== undefined) {
     return { command: commandOf(command), script: command, evidence: `start: ${command} (${at('run.command')})` }
   }
   const isBuilt = isRealBuild(manifest.scripts.build)
-  return nodeStart({ tree, manifest, nodeMajor: node.major, runner: install.runner, isBuilt })
+  return nodeStart({ tree, manifest, nodeMajor: node.major, isBuilt })
 }
 
-type Build = { command: string[] | undefined; evidence: string[] }
+type Build = { command: string | undefined; evidence: string[] }
 
-const buildOf = ({ tree, manifest, install }: App, start: Start): Build => {
+const buildOf = ({ tree, manifest }: App, start: Start): Build => {
   const script = manifest.scripts.build
   const place = packageJsonPlace(tree, 'build', 'scripts')
   const left = (why: string) => ({ command: undefined, evidence: [`build script: left out, ${why} (${place})`] })
   if (script === undefined) return { command: undefined, evidence: [] }
   if (!isRealBuild(script)) return left('it builds nothing inside an image')
   if (runsBuild(start.script, script)) return left('the start script runs it')
-  return { command: [...install.runner, 'build'], evidence: [`build script: ${script.slice(0, 120)} (${place})`] }
+  return { command: 'npm run build', evidence: [`build script: ${script.slice(0, 120)} (${place})`] }
 }
 
 /** An echo or nothing at all; or one that needs Docker itself. */

@@ -3,31 +3,36 @@ export type NodeImage = {
   major: number
   /** Directories that a fresh volume takes its owner from. */
   volumes: string[]
+  manager: string | undefined
   /** Shell text. */
   install: string
   manifests: string[] | undefined
-  build: string[] | undefined
+  build: string | undefined
   command: string[]
 }
 
 /**
  * The Dockerfile of a Node bot, for the classic builder: everything owned and writable by uid 1000, `node` in the base
- * image. What changes most comes last, and every instruction behind it costs a build its time: CMD is not one of them.
+ * image. What changes most comes last, and with as little behind it as possible: each instruction there costs every
+ * build its time, so CMD stands before the sources.
  */
-export const nodeDockerfile = ({ major, volumes, install, manifests, build, command }: NodeImage): string => {
-  const owned = ['/app', ...volumes]
-  const all = 'COPY --chown=1000:1000 . ./'
+export const nodeDockerfile = ({ major, volumes, manager, manifests, ...image }: NodeImage): string => {
+  const owned = ['/app', ...volumes].join(' ')
+  const copy = (files: string) => `COPY --chown=1000:1000 ${files} ./`
+  const install = `RUN ${image.install}`
+  const command = `CMD ${JSON.stringify(image.command)}`
   return [
     `FROM node:${major}-bookworm-slim`,
-    'ENV PATH=/app/node_modules/.bin:$PATH',
+    `ENV PATH=/app/node_modules/.bin:${manager === undefined ? '' : `${TOOLS}/bin:`}$PATH`,
     'WORKDIR /app',
-    `RUN mkdir -p ${owned.join(' ')} && chown 1000:1000 ${owned.join(' ')}`,
+    `RUN mkdir -p ${owned} && chown 1000:1000 ${owned}`,
     'USER 1000:1000',
-    `CMD ${JSON.stringify(command)}`,
-    manifests === undefined ? all : `COPY --chown=1000:1000 ${manifests.join(' ')} ./`,
-    `RUN ${install}`,
-    ...(manifests === undefined ? [] : [all]),
-    ...(build === undefined ? [] : [`RUN ${build.join(' ')}`]),
+    // Not by npx, which would ask the registry again whenever a start script calls it.
+    ...(manager === undefined ? [] : [`RUN npm install --global --prefix ${TOOLS} ${manager} && rm -rf ~/.npm`]),
+    ...(manifests ? [copy(manifests.join(' ')), install, command, copy('.')] : [command, copy('.'), install]),
+    ...(image.build === undefined ? [] : [`RUN ${image.build}`]),
     '',
   ].join('\n')
 }
+
+const TOOLS = '/home/node/.local'

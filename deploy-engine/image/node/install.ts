@@ -3,10 +3,10 @@ import { dependency, type PackageJson, packageJsonPlace } from './package-json.t
 
 /** How a repository's packages get into the image. */
 export type Install = {
-  /** Shell text of the instruction that installs. */
+  /** The package manager to put into the image, such as `pnpm@9.15.9`; undefined: npm, which is there. */
+  manager?: string
+  /** Shell text of the instruction that installs the packages. */
   command: string
-  /** What runs a script of package.json, such as `npm run`. */
-  runner: string[]
   /** The files that alone decide what is installed; undefined: installing needs all sources. */
   manifests: string[] | undefined
   evidence: string[]
@@ -25,7 +25,7 @@ export const nodeInstall = (tree: SourceTree, manifest: PackageJson): Install =>
   }
 }
 
-type Lock = { command: string; runner: string[]; evidence: string }
+type Lock = { manager?: string; command: string; evidence: string }
 
 const MANIFESTS = [
   'package.json',
@@ -57,11 +57,10 @@ const LOCKS = [
 ]
 
 const NPM_INSTALL = 'npm install --no-audit --no-fund'
-const CLEAN_NPM = 'rm -rf ~/.npm/_cacache ~/.npm/_logs'
+const CLEAN_NPM = 'rm -rf ~/.npm'
 
 const npmInstall = (why: string): Lock => ({
   command: `${NPM_INSTALL} && ${CLEAN_NPM}`,
-  runner: ['npm', 'run'],
   evidence: `${why}: npm install`,
 })
 
@@ -73,7 +72,6 @@ const npmCi = (file: string): Lock => ({
     `    && echo "${file} is out of sync: npm install" && ${NPM_INSTALL}; }) \\`,
     `    && ${CLEAN_NPM} /tmp/npm-ci.log`,
   ].join('\n'),
-  runner: ['npm', 'run'],
   evidence: `${file}: npm ci, or npm install if it is out of sync`,
 })
 
@@ -83,8 +81,8 @@ const yarn = (tree: SourceTree, manifest: PackageJson): Lock => {
   if (/^__metadata:/m.test(tree.text.get('yarn.lock') ?? '')) return npmInstall('yarn.lock is of Yarn 2 or newer')
   const version = /^yarn@(1\.\d+\.\d+)/.exec(manifest.packageManager ?? '')?.[1] ?? YARN
   return {
-    command: `npx --yes yarn@${version} install --non-interactive && ${CLEAN_NPM} ~/.cache/yarn`,
-    runner: ['npx', '--yes', `yarn@${version}`, 'run'],
+    manager: `yarn@${version}`,
+    command: 'yarn install --non-interactive && rm -rf ~/.cache/yarn',
     evidence: `yarn.lock: yarn ${version}`,
   }
 }
@@ -102,8 +100,8 @@ const pnpm = (tree: SourceTree, manifest: PackageJson): Lock => {
       ? `lockfileVersion ${written?.[1] ?? 'unknown'}`
       : `packageManager (${packageJsonPlace(tree, 'packageManager')})`
   return {
-    command: `npx --yes pnpm@${version} install --no-frozen-lockfile && ${CLEAN_NPM} ~/.cache/pnpm`,
-    runner: ['npx', '--yes', `pnpm@${version}`, 'run'],
+    manager: `pnpm@${version}`,
+    command: 'pnpm install --no-frozen-lockfile && rm -rf ~/.cache/pnpm',
     evidence: `pnpm-lock.yaml: pnpm ${version} by ${because}`,
   }
 }

@@ -15,8 +15,6 @@ export type StartContext = {
   tree: SourceTree
   manifest: PackageJson
   nodeMajor: number
-  /** What runs a script of package.json, such as `npm run`. */
-  runner: string[]
   /** Whether a build makes files that the repository does not have. */
   isBuilt: boolean
 }
@@ -48,10 +46,8 @@ const startOfScript = (context: StartContext, asked: string): Start => {
   }
   const words = plainWords(script)
   if (words && isNodeFile(words) && !hooks.some(Boolean) && !readsNpmVariables(tree)) return run(words, shown(script))
-  // Only npm is in the image by itself; a script that calls yarn or pnpm is run by it, so that it finds it.
-  const runner = /\b(yarn|pnpm)\b/.test(script) ? context.runner : ['npm', 'run']
   const warning = watches(script) ? '; its file watcher hides crashes: set run.command in tbs.yaml' : ''
-  return run([...runner, name], `${runner.join(' ')} ${name}, which is ${shown(script)}${warning}`)
+  return run(['npm', 'run', name], `npm run ${name}, which is ${shown(script)}${warning}`)
 }
 
 /** The script that a script does nothing but call. */

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
-import { ignoreStatus } from './status.ts'
+import { hasStatus, ignoreStatus } from './status.ts'
 
 type ImagePart = Pick<DockerPort, 'image' | 'images' | 'pull' | 'tag' | 'removeImage'>
 
@@ -42,9 +42,15 @@ export const imagePart = (docker: Docker): ImagePart => ({
     await docker.getImage(image).tag({ repo: repository, tag })
   },
 
-  // 409: still used by a container or another tag; whoever tidies next tries again.
   removeImage: async (reference) => {
-    await docker.getImage(reference).remove().catch(ignoreStatus(404, 409))
+    try {
+      await docker.getImage(reference).remove()
+      return true
+    } catch (error) {
+      if (hasStatus(error, 404)) return true
+      if (hasStatus(error, 409)) return false
+      throw error
+    }
   },
 })
 

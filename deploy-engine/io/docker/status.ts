@@ -2,11 +2,9 @@
 export const ignoreStatus =
   (...statuses: number[]) =>
   (error: unknown): undefined => {
-    if (statuses.includes(statusOf(error) ?? 0)) return undefined
+    if (statuses.some((status) => hasStatus(error, status))) return undefined
     throw error
   }
 
-const statusOf = (error: unknown): number | undefined =>
-  typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number'
-    ? error.statusCode
-    : undefined
+export const hasStatus = (error: unknown, status: number): boolean =>
+  typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === status

@@ -30,7 +30,7 @@ test('/addbot asks for the token, takes it out of the chat and registers the bot
   expect(await bench.answer(ADD)).toContain('There is a bot named echo-bot already')
 })
 
-test('a whole message of BotFather will do; a wrong token is said and the waiting goes on, also after a restart', async () => {
+test('a whole message of BotFather will do; after a wrong token the waiting goes on, also over a restart', async () => {
   const { token } = bench.sandbox.addBot({ username: 'echo_bot', name: 'Echo' })
   await bench.answer(ADD)
   expect(await bench.answer('what?')).toContain('That is not a bot token.')

@@ -82,10 +82,12 @@ test('without a manager an acting verb is written down and exits 3', async () =>
   await addEcho()
   const first = await bench.run(['deploy', 'echo-bot'])
   expect(first.code).toBe(3)
-  expect(first.err).toContain('queued as #1, but no manager is running\nStart one with: tbs-manager serve')
+  expect(first.err).toContain(
+    'queued as #1, but no manager is running\nIt is carried out when a manager starts: tbs-manager serve',
+  )
   const second = await bench.run(['deploy', 'echo-bot', '--json'])
   expect(second.code).toBe(3)
-  expect(JSON.parse(second.out)).toMatchObject({ operation: 2, error: { code: 'no_manager' } })
+  expect(JSON.parse(second.out)).toMatchObject({ operation: 2, error: { code: 'unattended' } })
 })
 
 test('with a manager it is followed to its end; exit 0 only on success', async () => {
@@ -93,7 +95,7 @@ test('with a manager it is followed to its end; exit 0 only on success', async (
   await addEcho()
   const { code, out } = await bench.run(['deploy', 'echo-bot'])
   expect(code).toBe(1)
-  expect(out).toMatch(/^Queued as #1\n✗ Fetch the source · /)
+  expect(out).toMatch(/^Queued as #1\n✗ Fetch the source .*does not appear to be a git repository\n/)
   expect(out).toContain('Not deployed: ')
   expect(out).toContain('No version of echo-bot runs.')
   const json = await bench.run(['deploy', 'echo-bot', '--json'])

@@ -26,13 +26,7 @@ describe('the lockfile decides', () => {
       'package-lock.json: npm ci',
     ],
     ['npm-shrinkwrap.json', { 'npm-shrinkwrap.json': '{}' }, {}, /npm ci/, 'npm-shrinkwrap.json: npm ci'],
-    [
-      'yarn 1',
-      { 'yarn.lock': '# yarn lockfile v1\n' },
-      {},
-      /^npx --yes yarn@1\.22\.22 install/,
-      'yarn.lock: yarn 1.22.22',
-    ],
+    ['yarn 1', { 'yarn.lock': '# yarn lockfile v1\n' }, {}, /^yarn@1\.22\.22 yarn install/, 'yarn.lock: yarn 1.22.22'],
     ['yarn 1, named', { 'yarn.lock': '' }, { packageManager: 'yarn@1.22.19' }, /yarn@1\.22\.19 /, 'yarn 1.22.19'],
     [
       'yarn 4',
@@ -41,15 +35,15 @@ describe('the lockfile decides', () => {
       /^npm install /,
       'Yarn 2 or newer: npm install',
     ],
-    ['pnpm 7', { 'pnpm-lock.yaml': PNPM_5 }, {}, /pnpm@7\.33\.7 install/, 'pnpm 7.33.7 by lockfileVersion 5.3'],
-    ['pnpm 8', { 'pnpm-lock.yaml': PNPM_6 }, {}, /pnpm@8\.15\.9 install/, 'pnpm 8.15.9 by lockfileVersion 6.0'],
-    ['pnpm 9', { 'pnpm-lock.yaml': PNPM_9 }, {}, /pnpm@9\.15\.9 install/, 'pnpm 9.15.9 by lockfileVersion 9.0'],
+    ['pnpm 7', { 'pnpm-lock.yaml': PNPM_5 }, {}, /^pnpm@7\.33\.7 pnpm install/, 'pnpm 7.33.7 by lockfileVersion 5.3'],
+    ['pnpm 8', { 'pnpm-lock.yaml': PNPM_6 }, {}, /^pnpm@8\.15\.9 pnpm install/, 'pnpm 8.15.9 by lockfileVersion 6.0'],
+    ['pnpm 9', { 'pnpm-lock.yaml': PNPM_9 }, {}, /^pnpm@9\.15\.9 pnpm install/, 'pnpm 9.15.9 by lockfileVersion 9.0'],
     ['pnpm of the future', { 'pnpm-lock.yaml': 'lockfileVersion: 77' }, {}, /pnpm@9\.15\.9 /, 'lockfileVersion 77'],
     [
       'pnpm, named',
       { 'pnpm-lock.yaml': PNPM_9 },
       { packageManager: 'pnpm@10.4.1+sha512.abc' },
-      /pnpm@10\.4\.1 install/,
+      /^pnpm@10\.4\.1 pnpm install/,
       'pnpm 10.4.1 by packageManager (package.json:2)',
     ],
     ['bun', { 'bun.lockb': 'x' }, {}, /^npm install /, 'bun.lockb is not read by npm: npm install'],
@@ -71,7 +65,7 @@ describe('the lockfile decides', () => {
     ['a name of no use', { 'yarn.lock': '' }, { packageManager: 'pnpm@8.1.0' }, /yarn@1\.22\.22/, 'yarn.lock'],
   ])('%s', (_what, files, manifest, command, evidence) => {
     const install = installOf(files, manifest)
-    expect(install.command).toMatch(command)
+    expect([install.manager, install.command].join(' ').trim()).toMatch(command)
     expect(install.evidence[0]).toContain(evidence)
   })
 })

@@ -80,11 +80,6 @@ describe('a start script', () => {
     expect(startOf(withScripts({ start: 'npm run start' })).command).toEqual(['npm', 'run', 'start'])
   })
 
-  test('one that calls yarn or pnpm is run by it', () => {
-    const files = { ...withScripts({ start: 'pnpm run x && node y.js' }), 'pnpm-lock.yaml': 'lockfileVersion: 5.4' }
-    expect(startOf(files).command).toEqual(['npx', '--yes', 'pnpm@7.33.7', 'run', 'start'])
-  })
-
   test('the evidence has the script and its line', () => {
     const files = withScripts({ build: 'tsc', start: 'node dist/index.js' })
     expect(startOf(files).evidence).toEqual([
@@ -206,10 +201,5 @@ describe('the build script', () => {
     ['is run though start has a longer word', { start: 'npm run build-menu && node a', build: 'tsc' }, 'npm run build'],
   ])('%s', (_what, scripts, build) => {
     expect(startOf(withScripts(scripts)).build).toBe(build)
-  })
-
-  test('is run by the repository’s package manager', () => {
-    const files = { ...withScripts({ start: 'node a.js', build: 'tsc' }), 'yarn.lock': '' }
-    expect(startOf(files).build).toBe('npx --yes yarn@1.22.22 run build')
   })
 })

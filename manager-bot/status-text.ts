@@ -1,6 +1,6 @@
-import type { BotStatus, Release } from '../../deploy-engine/index.ts'
-import { duration } from '../text/duration.ts'
-import { type Block, bold, code, command, line, type RichText } from '../text/rich-text.ts'
+import type { BotStatus, Release } from '../deploy-engine/index.ts'
+import { duration } from './text/duration.ts'
+import { type Block, bold, code, command, line, type RichText } from './text/rich-text.ts'
 
 /** One line of /bots. */
 export const statusLine = (status: BotStatus, now: number): Block => {
@@ -15,7 +15,7 @@ export const statusText = (status: BotStatus, now: number): RichText => {
     line(bold(bot.name), ` — ${stateText(status)}${uptime(status, now)}`),
     line(`Telegram: @${bot.username}`),
     line('Source: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
-    ...(release ? releaseLines(release, now) : [line('Deploy it: ', command(`deploy ${bot.name}`))]),
+    release ? releaseLine(release) : line('Deploy it: ', command(`deploy ${bot.name}`)),
     ...restarts(status),
     ...operations.map(({ id, kind, state }) => line(`Operation #${id}: ${kind}, ${state}`)),
     ...keptData.map((kept) =>
@@ -60,10 +60,8 @@ const uptime = ({ container }: BotStatus, now: number): string =>
 const busy = ({ operations }: BotStatus): string =>
   operations.map(({ id, kind, state }) => ` · ${kind} #${id} ${state}`).join('')
 
-const releaseLines = (release: Release, now: number): Block[] => [
-  line(`Release: v${release.number}, `, code(shortSha(release.sha)), ` “${release.subject}” (${release.ref})`),
-  ...(release.activatedAt === null ? [] : [line(`Active for ${duration(now - release.activatedAt)}`)]),
-]
+const releaseLine = ({ number, sha, subject, ref }: Release): Block =>
+  line(`Release: v${number}, `, code(shortSha(sha)), ` “${subject}” (${ref})`)
 
 const restarts = ({ container }: BotStatus): Block[] =>
   container && container.restarts > 0 ? [line(`Restarted ${container.restarts} times by Docker`)] : []

@@ -1,6 +1,6 @@
-import type { OperationRequest } from '../../deploy-engine/index.ts'
-import type { CommandContext, Reply } from '../command.ts'
-import { line } from '../text/rich-text.ts'
+import type { OperationRequest } from '../deploy-engine/index.ts'
+import type { CommandContext, Reply } from './command.ts'
+import { line } from './text/rich-text.ts'
 
 /** Writes an operation down, has it followed, then queues it: in this order nothing asked for is lost on the way. */
 export const operate = async (
