@@ -107,5 +107,6 @@ test('a secret shows itself nowhere', () => {
   const secret = new Secret('123456789:AAabcdefghijklmnopqrstuvwxyz0123456')
   expect(`${secret} ${JSON.stringify({ secret })}`).not.toContain('AAabc')
   expect(redact(`token=${secret.reveal()}`)).toBe('token=[token]')
+  expect(redact(`GET /bot${secret.reveal()}/getMe`)).toBe('GET /bot[token]/getMe')
   expect(redact('the password is hunter22', [new Secret('hunter22')])).toBe('the password is [secret]')
 })
