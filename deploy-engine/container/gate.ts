@@ -11,6 +11,7 @@ const FAST_MS = 500
 const SLOW_MS = 1_000
 const FAST_FOR_MS = 5_000
 const PROBE_EVERY_MS = 3_000
+const COMMAND_MS = 60_000
 
 /**
  * Watches a container that was just started until it has proven itself or failed. Throws a TbsError with the gate's
@@ -51,7 +52,13 @@ const gateError = ({ code, reason }: { code: string; reason: string }) =>
 
 const runGateCommand = async (engine: Engine, { container, gate }: GateCandidate, signal: AbortSignal) => {
   if (!gate.command) return
-  const { exitCode, output } = await engine.docker.exec(container, gate.command, signal)
+  const limit = AbortSignal.timeout(COMMAND_MS)
+  const { exitCode, output } = await engine.docker
+    .exec(container, gate.command, AbortSignal.any([signal, limit]))
+    .catch((error) => {
+      if (!limit.aborted) throw error
+      throw new TbsError('gate_command', 'The gate command did not end within 60 s')
+    })
   if (exitCode === 0) return
   const last = output.trim().split('\n').at(-1) ?? ''
   throw new TbsError('gate_command', `The gate command exited with code ${exitCode}${last ? `: ${last}` : ''}`)

@@ -54,16 +54,19 @@ const plainValue = (raw: string): string => {
 /** NODE_ENV is wanted where a repository asks for development; production would leave out devDependencies. */
 const isDefault = ({ name, value }: EnvLine): boolean => {
   if (name === 'NODE_ENV') return value === 'development'
-  return !isPlaceholder(value) && !isSecret(name, value) && !isPersonsId(name, value)
+  return !isPlaceholder(name, value) && !isSecret(name, value) && !isPersonsId(name, value)
 }
 
 const isProduction = ({ name, value }: EnvLine): boolean => name === 'NODE_ENV' && value === 'production'
 
-const isPlaceholder = (value: string): boolean => PLACEHOLDERS.some((pattern) => pattern.test(value))
+/** Also a value that only says again what the name says, such as `DB_USERNAME=username`. */
+const isPlaceholder = (name: string, value: string): boolean =>
+  PLACEHOLDERS.some((pattern) => pattern.test(value)) || name.toLowerCase().split('_').includes(value.toLowerCase())
 
 const PLACEHOLDERS = [
-  /^(\.+|-+|_+|\*+|\?+|xx|todo|tbd|none|null|undefined|abc|foo|bar|secret|password|token|key)?$/i,
+  /^(\.+|-+|_+|\*+|\?+|xx|todo|tbd|none|null|undefined|abc|foo|bar|url|host|user(name)?|id|string|number|value)?$/i,
   /^<.*>$|^\{+[\w\s-]*\}+$|^\[[\w\s-]*[a-z][\w\s-]*\]$|\$\{/i,
+  /^[A-Z]+(_[A-Z]+){2,}$|^\w+(\|\w+)+$/,
   /x{3,}|\.{3}|…|\*{3}|your|change[_-]?me|replace[_-]?me|insert|put[_-]|placeholder|(^|[\s_-])here\b/i,
   /example\.(com|org|net)|\bmy[_-]?(token|bot|key|domain|secret)/i,
   /\p{Cc}/u,

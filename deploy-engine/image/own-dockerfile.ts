@@ -6,7 +6,7 @@ import type { ImagePlan } from './image-plan.ts'
 import type { SourceTree } from './source-tree.ts'
 
 /**
- * The repository's own Dockerfile: the one that tbs.yaml names, or `Dockerfile` at the top; undefined without one.
+ * The repository's own Dockerfile: the one that tbs.yaml names, or `Dockerfile` (`dockerfile`) at the top; undefined without one.
  * Fails with `cannot_detect` if nothing in it says what to start.
  */
 export const ownDockerfile = (tree: SourceTree, settings: ManifestFile): ImagePlan | undefined => {
@@ -28,7 +28,7 @@ export const ownDockerfile = (tree: SourceTree, settings: ManifestFile): ImagePl
 
 const pathOf = (tree: SourceTree, { manifest, at }: ManifestFile): string | undefined => {
   const named = manifest.build.dockerfile
-  if (named === undefined) return tree.files.includes('Dockerfile') ? 'Dockerfile' : undefined
+  if (named === undefined) return ['Dockerfile', 'dockerfile'].find((path) => tree.files.includes(path))
   if (tree.files.includes(named)) return named
   throw badManifest(`build.dockerfile (${at('build.dockerfile')}): the build context has no file ${named}`)
 }

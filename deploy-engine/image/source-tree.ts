@@ -35,7 +35,7 @@ export const isSource = (path: string): boolean =>
   !/\.(d\.[cm]?ts|min\.js)$|(^|\/)(dist|build|out|coverage)\//.test(path)
 
 export const isTest = (path: string): boolean =>
-  /(^|\/)(tests?|__tests__|spec|e2e)\/|[._](test|spec)\.\w+$|(^|\/)test_\w+\.py$/i.test(path)
+  /(^|\/)(tests?|__tests__|spec|e2e)\/|[._](test|spec)\.\w+$|(^|\/)(jest|vitest)\.|(^|\/)test_\w+\.py$/i.test(path)
 
 export const isComposeOrReadme = (name: string): boolean =>
   /^((docker-)?compose[\w.-]*\.ya?ml|readme(\.\w+)*)$/i.test(name)

@@ -7,6 +7,7 @@ import type { BuildPlan } from '../image/plan.ts'
 import { BotSchema, botById } from '../records/bot.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 import { buildLog } from './build-log.ts'
+import { expectedError, reasonOf } from './expected-error.ts'
 import type { Source } from './fetch-source.ts'
 import { type Run, step } from './journal.ts'
 
@@ -53,7 +54,10 @@ const buildImage = async (run: Run, { source, plan, say }: Build): Promise<strin
   } catch (error) {
     run.signal.throwIfAborted()
     if (limit.aborted) throw new TbsError('build_timeout', 'The build took longer than 20 minutes', { cause: error })
-    throw error
+    const expected = expectedError(error)
+    // A Dockerfile that can't be parsed is refused before there is any output.
+    if (expected?.code === 'docker_refused') throw new TbsError('build_failed', reasonOf(error), { cause: error })
+    throw expected ?? error
   } finally {
     giveBack()
     await log.close()

@@ -1,4 +1,4 @@
-import { messageOf, TbsError } from '../error.ts'
+import { messageOf } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import { botById } from '../records/bot.ts'
 import { changeOperation, type Operation, OperationSchema, type Outcome } from '../records/operation.ts'
@@ -6,6 +6,7 @@ import { activeRelease, failBuiltReleases } from '../records/release.ts'
 import { redact } from '../secret.ts'
 import { lastBuildLines } from './build-log.ts'
 import { deploy } from './deploy.ts'
+import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
@@ -79,7 +80,7 @@ export const finish = async (engine: Engine, id: number, { state, outcome }: End
 }
 
 const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
-  const expected = error instanceof TbsError ? error : undefined
+  const expected = expectedError(error)
   if (!expected && !run.signal.aborted) {
     run.engine.log.error({ err: error, operation: run.operation.id, bot: run.bot.name }, 'an operation failed by a bug')
   }

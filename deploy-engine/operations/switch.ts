@@ -4,6 +4,7 @@ import { passGate } from '../container/gate.ts'
 import { TbsError } from '../error.ts'
 import { addWarnings, changeOperation, type Outcome } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
+import { expectedError } from './expected-error.ts'
 import { type Run, step } from './journal.ts'
 import { killOthers } from './kill-others.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -36,7 +37,8 @@ export const switchTo = async (run: Run, release: Release, reuse?: string): Prom
     await record(run, release, { prepared, gapMs })
   } catch (error) {
     const logLines = await undoSwitch(run, { ...prepared, reuse: reuse !== undefined })
-    throw error instanceof TbsError ? new SwitchError(error, logLines) : error
+    const expected = expectedError(error)
+    throw expected ? new SwitchError(expected, logLines) : error
   }
   await step(run, {
     name: 'prune',

@@ -1,7 +1,8 @@
-import { type Engine, messageOf, operationView } from '../../deploy-engine/index.ts'
+import type { EntityManager } from 'typeorm'
+import { type Engine, operationView } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
 import { backoff } from './backoff.ts'
-import { isPassing, retryAfterMs } from './bot-api.ts'
+import { errorCode, isPassing, retryAfterMs } from './bot-api.ts'
 import { deliver } from './deliver.ts'
 import { frameOf } from './frame.ts'
 import { type Lane, openLane } from './lane.ts'
@@ -136,8 +137,14 @@ const bringUp = async (state: State, id: number): Promise<number> => {
 const afterFailure = async ({ engine, speaking, failures }: State, id: number, error: unknown): Promise<number> => {
   const count = (failures.get(id) ?? 0) + 1
   failures.set(id, count)
-  if (isPassing(error)) return retryAfterMs(error) ?? backoff(count, speaking.random)
-  speaking.log.error({ message: id, reason: messageOf(error) }, 'a chat takes no progress, giving up')
-  await engine.database.transaction((entities) => changeOperationMessage(entities, id, { state: 'closed' }))
-  return 0
+  const tryAgain = retryAfterMs(error) ?? backoff(count, speaking.random)
+  if (isPassing(error)) return tryAgain
+  speaking.log.error({ message: id, err: error }, 'progress could not be shown')
+  // Only where Telegram itself said no, another try is pointless.
+  if (errorCode(error) === undefined) return tryAgain
+  const close = (entities: EntityManager) => changeOperationMessage(entities, id, { state: 'closed' })
+  return engine.database.transaction(close).then(
+    () => 0,
+    () => tryAgain,
+  )
 }

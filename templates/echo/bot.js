@@ -28,9 +28,12 @@ function started() {
   console.log(`echo-bot ${VERSION} answers as @${bot.botInfo.username}`)
 }
 
-/** Confirms what was answered and ends; a retry that waits for an unreachable Telegram is not waited for. */
+/**
+ * Lets running answers end and confirms them, for a second at most: Telegram holds a confirmation back for up to three
+ * if it repeats the last one, and then nothing is lost by not waiting for it.
+ */
 function stop(signal) {
-  setTimeout(() => process.exit(0), 2000).unref()
+  setTimeout(() => process.exit(0), 1000).unref()
   try {
     bot.stop(signal)
   } catch {

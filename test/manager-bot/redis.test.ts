@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,13 +39,23 @@ const serverPid = async (of: RedisConfig = config): Promise<number> => {
   return Number(/process_id:(\d+)/.exec(info)?.[1])
 }
 
+/** A process that opens Redis and is killed. */
+const killedManager = async (): Promise<void> => {
+  const module = new URL('../../manager-bot/redis.ts', import.meta.url)
+  const log = '{ info() {}, warn() {}, error() {} }'
+  const script = `import { openRedis } from '${module}'
+    await openRedis(${JSON.stringify(config)}, ${log})
+    process.kill(process.pid, 'SIGKILL')`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+}
+
+/** A zombie is dead: where nothing reaps orphans, that is all that becomes of them. */
 const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  const status = existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : 'State:\tZ'
+  return !/^State:\tZ/m.test(status)
 }
 
 const eventually = async (check: () => boolean | Promise<boolean>, ms = 5000): Promise<void> => {
@@ -76,7 +89,7 @@ describe('a private Redis', () => {
   })
 
   test('that a killed manager left behind is adopted, and ends with the one that adopted it', async () => {
-    await openRedis(config, quietLog)
+    await killedManager()
     const pid = await serverPid()
     const adopted = await openRedis(config, quietLog)
     expect(await serverPid()).toBe(pid)

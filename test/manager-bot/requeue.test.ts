@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('Redis comes back empty: what is queued in the database is queued again, and what could not be added is', async () => {
+test('Redis comes back empty: what is queued in the database is queued again, and what was refused too', async () => {
   const { engine, close } = await openEngine(engineSettings(config), { log: quietLog })
   closers.push(close)
   const bot = { name: 'echo-bot', repo: 'file:///r', branch: null, tokenEnv: null, telegramId: 7, username: 'e' }

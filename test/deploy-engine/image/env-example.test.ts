@@ -6,6 +6,7 @@ const defaults = (text: string, file = '.env.example') => envDefaults(treeOf({ [
 
 describe('values that become defaults', () => {
   test.each([
+    ['LOG_LEVEL=INFO', { LOG_LEVEL: 'INFO' }],
     ['BOT_MODE=polling', { BOT_MODE: 'polling' }],
     ['ADMINS=[]', { ADMINS: '[]' }],
     ['export PORT = 8080 # the port', { PORT: '8080' }],
@@ -29,6 +30,10 @@ describe('values that do not', () => {
     'A=""',
     'A=#fff',
     'A=xxx',
+    'STAND=prod|test',
+    'CHANNEL=NAME_OF_YOUR_CHANNEL',
+    'DB_COLLECTION=collection',
+    'LINK=url',
     'A=XXXXXXXX',
     'A=your_name',
     'A="<your name>"',

@@ -113,6 +113,10 @@ describe('an own Dockerfile', () => {
     expect(String(error)).toContain('Dockerfile has no CMD or ENTRYPOINT')
   })
 
+  test('may be written in lower case, as the docker command takes it', () => {
+    expect(plan({ ...NODE, dockerfile: OWN.Dockerfile }).dockerfilePath).toBe('dockerfile')
+  })
+
   test('gets its command from tbs.yaml', () => {
     const files = { Dockerfile: 'FROM a', 'tbs.yaml': 'run:\n  command: python -m bot && true' }
     expect(release(files).command).toEqual(['/bin/sh', '-c', 'python -m bot && true'])
@@ -194,8 +198,8 @@ describe('the token variable', () => {
 })
 
 test('tbs.yaml decides limits and gate', () => {
-  const text =
-    'run: { memory: 1g, cpus: 2, stop_grace: 20s, networks: [db], ports: ["80:80"] }\ngate: { ready: 2m, stable: 5s, command: node s.js }'
+  const text = `run: { memory: 1g, cpus: 2, stop_grace: 20s, networks: [db], ports: ["80:80"] }
+gate: { ready: 2m, stable: 5s, command: node s.js }`
   expect(release({ ...NODE, 'tbs.yaml': text })).toMatchObject({
     memoryBytes: 1024 ** 3,
     cpus: 2,

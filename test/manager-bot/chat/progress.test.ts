@@ -154,6 +154,15 @@ describe('the end is delivered', () => {
   })
 })
 
+test('a chat that takes nothing any more is given up, and said in the log', async () => {
+  await bench.answers(bench.says('/deploy echo-bot'))
+  const blocked = { ok: false, error_code: 403, description: 'Forbidden: bot was blocked by the user' }
+  bench.sandbox.fail({ method: 'editMessageText', status: 403, body: JSON.stringify(blocked), times: 1 })
+  await moveOn(bench, 1, live)
+  await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]), { timeout: 5000 })
+  expect(bench.entries.map(({ message }) => message)).toContain('progress could not be shown')
+})
+
 test('an unproven release changes its message when it turns out to be live', async () => {
   await bench.answers(bench.says('/deploy echo-bot'))
   await moveOn(bench, 1, { ...live, outcome: { ...LIVE, proof: 'unproven' }, endedAt: Date.now() })
