@@ -55,7 +55,7 @@ const inhabit = async (sandbox: Sandbox, { log, signal }: Omit<DemoOptions, 'fre
   await bringBack(config, { log, echoToken: echo.token })
   const welcome = welcomed(sandbox, signal).then(
     () => log.info({}, `open ${sandbox.pageUrl} and type: /deploy echo-bot main`),
-    (error) => (signal.aborted ? undefined : log.error({ error }, 'the manager did not answer')),
+    (error) => (signal.aborted ? undefined : log.error({ err: error }, 'the manager did not answer')),
   )
   await serve(config, { log, signal })
   await welcome

@@ -18,7 +18,7 @@ export const answer = async (
 }
 
 const whichBot = async (command: Command, { engine, verbs }: CommandContext): Promise<Reply> => {
-  const names = (await verbs.botStatuses(engine)).map(({ bot }) => bot.name)
+  const names = await verbs.botNames(engine)
   if (names.length === 0) {
     const text = [line('There are no bots yet. Add one: ', typed('addbot <name> <repo>'))]
     return { text, incomplete: true, data: { bots: [] } }

@@ -10,15 +10,12 @@ import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, line, pre, type RichText } from './text/rich-text.ts'
 
-/** What a door knows besides the view: `previous` is the release that an unproven one would be replaced by again. */
-export type Moment = { now: number; previous?: number | null }
-
 /** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
-export const operationText = (view: OperationView, moment: Moment): RichText => [
+export const operationText = (view: OperationView, now: number): RichText => [
   line(bold(headline(view)), ` · #${view.operation.id}`),
   ...causeLine(view.operation),
-  ...view.steps.flatMap((step) => stepLines(step, { now: moment.now, over: isOver(view.operation) })),
-  ...(isOver(view.operation) ? [line(''), ...outcomeText(view, moment)] : waitingLines(view)),
+  ...view.steps.flatMap((step) => stepLines(step, { now, over: isOver(view.operation) })),
+  ...(isOver(view.operation) ? [line(''), ...outcomeText(view)] : waitingLines(view)),
 ]
 
 export const headline = ({ operation, bot }: OperationView): string => {
@@ -63,10 +60,10 @@ const STEPS: Record<StepName, string> = {
 }
 
 /** What is true now that the operation is over. */
-export const outcomeText = (view: OperationView, moment: Moment): RichText => {
+export const outcomeText = (view: OperationView): RichText => {
   const outcome = view.operation.outcome ?? {}
   return [
-    ...verdict(view, moment),
+    ...verdict(view),
     ...hintLine(outcome),
     ...gapLine(outcome),
     ...(outcome.warnings ?? []).map((warning) => line(`Note: ${warning}`)),
@@ -75,28 +72,26 @@ export const outcomeText = (view: OperationView, moment: Moment): RichText => {
   ]
 }
 
-const verdict = (view: OperationView, moment: Moment): Block[] => {
+const verdict = (view: OperationView): Block[] => {
   const { operation } = view
   const outcome = operation.outcome ?? {}
-  if (operation.state === 'succeeded') return succeeded(view, outcome, moment)
-  if (operation.state === 'superseded') {
-    return [line(outcome.error?.message ?? `Not begun: a newer deploy of ${view.bot.name} took its place.`)]
-  }
+  if (operation.state === 'succeeded') return succeeded(view, outcome)
+  if (operation.state === 'superseded') return [line(reason(outcome))]
   const what = operation.state === 'cancelled' ? 'Cancelled.' : `${NOT_DONE[operation.kind]}: ${reason(outcome)}`
   return [line(what, ' ', bold(runningNow(view)))]
 }
 
 const NOT_DONE = { deploy: 'Not deployed', rollback: 'Not rolled back', restart: 'Not restarted' } as const
 
-const succeeded = ({ bot }: OperationView, outcome: Outcome, { previous }: Moment): Block[] => {
+const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
   const release = `v${outcome.release}`
   const source = outcome.sha
     ? [' (', code(shortSha(outcome.sha)), outcome.subject ? ` “${outcome.subject}”)` : ')']
     : []
   const evidence = outcome.evidence ? [line(`Seen: ${outcome.evidence}`)] : []
   if (outcome.proof !== 'unproven') return [line(bold(release), ...source, bold(' is live.')), ...evidence]
-  const back = previous
-    ? `If the first ones are not taken within 20 s, v${previous} is put back by itself.`
+  const back = outcome.wayBack
+    ? `If the first ones are not taken within 20 s, v${outcome.wayBack} is put back by itself.`
     : 'There is no earlier version to go back to.'
   return [
     line(bold(release), ...source, bold(' is running, but unproven.')),

@@ -1,4 +1,4 @@
-import { botStatuses, type Engine, type Log } from '../deploy-engine/index.ts'
+import { type Engine, type Log, queuedOperations } from '../deploy-engine/index.ts'
 import type { OperationQueue } from './queue.ts'
 
 /** A queue that outlives Redis: what could not be added is added later, and what Redis forgot is added again. */
@@ -32,8 +32,3 @@ export const persistentQueue = async (
   }
   return { add, close: queue.close }
 }
-
-const queuedOperations = async (engine: Engine): Promise<number[]> =>
-  (await botStatuses(engine)).flatMap(({ operations }) =>
-    operations.filter(({ state }) => state === 'queued').map(({ id }) => id),
-  )

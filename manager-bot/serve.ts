@@ -1,7 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as verbs from '../deploy-engine/index.ts'
-import { type Log, lookAtOperation, openEngine, recover, watchUnproven } from '../deploy-engine/index.ts'
+import {
+  interruptOperations,
+  type Log,
+  lookAtOperation,
+  openEngine,
+  recover,
+  watchUnproven,
+} from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
 import { chatTables } from './chat/records/tables.ts'
 import { commands } from './commands/index.ts'
@@ -22,6 +29,8 @@ export type ServeOptions = {
 
 /** How long each part may take to end. Operations that take longer are settled by recovery at the next start. */
 const GRACE_MS = 1000
+/** Putting an old version back takes about a second. */
+const UNDO_MS = 2000
 
 /**
  * Runs the manager until the signal aborts. Fails with `bad_config`, `already_running`, `redis_unreachable` or
@@ -64,7 +73,10 @@ const start = async (
   const queue = await persistentQueue(engine, { open: (onReconnect) => openQueue(config, { log, onReconnect }), log })
   onClose(queue.close)
   const worker = startWorker(config, { log, look: (id) => lookAtOperation(engine, id) })
-  onClose(() => worker.close(GRACE_MS))
+  onClose(async () => {
+    interruptOperations(engine)
+    await worker.close(UNDO_MS)
+  })
   const chat = openChat({ engine, verbs, commands, config, log, enqueue: queue.add, signal: stop })
   const enqueue = async (id: number) => {
     await chat.progress.announce(id)

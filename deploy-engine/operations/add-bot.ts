@@ -15,10 +15,8 @@ const Described = z.object({ name: BotName, repo: RepoUrl, branch: RefName.optio
  * `token_taken`, `protocol_refused`, `token_refused`, `telegram_unreachable`.
  */
 export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
-  const { name, repo, branch, tokenEnv } = parse(Described, bot)
+  const { name, repo, branch, tokenEnv } = await checkNewBot(engine, bot)
   const token = new Secret(parse(BotToken, bot.token.reveal()))
-  refuseProtocol(engine, repo)
-  await refuseTakenName(engine, name)
   const me = await engine.telegram.getMe(token)
   return engine.database.transaction(async (entities) => {
     const taken = (await entities.findBy(BotSchema, [{ name }, { telegramId: me.id }])).at(0)
@@ -36,6 +34,14 @@ export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
     })
     return saved
   })
+}
+
+/** All that can be refused before anybody is asked for a token. Fails like addBot. */
+export const checkNewBot = async (engine: Engine, bot: Omit<NewBot, 'token'>): Promise<z.output<typeof Described>> => {
+  const described = parse(Described, bot)
+  refuseProtocol(engine, described.repo)
+  await refuseTakenName(engine, described.name)
+  return described
 }
 
 const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {

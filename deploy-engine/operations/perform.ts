@@ -6,6 +6,7 @@ import { activeRelease, failBuiltReleases } from '../records/release.ts'
 import { redact } from '../secret.ts'
 import { lastBuildLines } from './build-log.ts'
 import { deploy } from './deploy.ts'
+import { Cancelled, Interrupted } from './end-reasons.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { restart } from './restart.ts'
@@ -61,7 +62,7 @@ const carryOut = async (run: Run): Promise<End> => {
   } catch (error) {
     await leaveNothing(run)
     const outcome = await failureOutcome(run, error)
-    return { state: run.signal.aborted ? 'cancelled' : 'failed', outcome }
+    return { state: run.signal.reason instanceof Cancelled ? 'cancelled' : 'failed', outcome }
   }
 }
 
@@ -80,23 +81,30 @@ export const finish = async (engine: Engine, id: number, { state, outcome }: End
 }
 
 const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
-  const expected = expectedError(error)
-  if (!expected && !run.signal.aborted) {
-    run.engine.log.error({ err: error, operation: run.operation.id, bot: run.bot.name }, 'an operation failed by a bug')
-  }
-  const code = run.signal.aborted ? 'cancelled' : (expected?.code ?? 'internal')
-  const message = run.signal.aborted ? 'It was cancelled' : (expected?.message ?? `Internal error: ${messageOf(error)}`)
+  const { code, message, hint } = reasonFor(run, error)
   return {
     running: await runningRelease(run),
-    error: {
-      code,
-      message: redact(message, run.secrets),
-      ...(expected?.hint && !run.signal.aborted && { hint: expected.hint }),
-    },
+    error: { code, message: redact(message, run.secrets), ...(hint && { hint }) },
     ...(code.startsWith('build_') && { buildLines: await lastBuildLines(run, BUILD_LINES) }),
     ...(error instanceof SwitchError && error.logLines.length > 0 && { logLines: error.logLines }),
   }
 }
+
+const reasonFor = (run: Run, error: unknown): { code: string; message: string; hint?: string | undefined } => {
+  const { reason } = run.signal
+  if (reason instanceof Cancelled) return { code: 'cancelled', message: reason.message }
+  if (reason instanceof Interrupted) {
+    return { code: 'interrupted', message: reason.message, hint: againHint(run) }
+  }
+  const expected = expectedError(error)
+  if (expected) return expected
+  run.engine.log.error({ err: error, operation: run.operation.id, bot: run.bot.name }, 'an operation failed by a bug')
+  return { code: 'internal', message: `Internal error: ${messageOf(error)}` }
+}
+
+/** What to type in order to ask for the same again. */
+export const againHint = ({ operation, bot }: Pick<Run, 'operation' | 'bot'>): string =>
+  ['Again:', `/${operation.kind}`, bot.name, operation.args.ref ?? operation.args.release ?? ''].join(' ').trim()
 
 /** Number of the release whose container runs at this moment, as Docker says; null when none does. */
 export const runningRelease = async ({ engine, bot }: Pick<Run, 'engine' | 'bot'>): Promise<number | null> => {

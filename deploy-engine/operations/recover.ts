@@ -6,11 +6,12 @@ import { type Operation, type Outcome, unfinishedOperations } from '../records/o
 import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '../records/release.ts'
 import { stepsOf } from '../records/step.ts'
 import type { Run } from './journal.ts'
-import { finish, newRun, runningRelease } from './perform.ts'
+import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
-import { record } from './switch.ts'
+import { record } from './record.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
+import { queuedOperations } from './view.ts'
 
 /**
  * Settles what a killed manager left behind, before anything new is begun: each operation in doubt is finished or
@@ -25,7 +26,7 @@ export const recover = async (engine: Engine): Promise<number[]> => {
     await tidyBot(engine, bot)
     await keepRunning(engine, bot)
   }
-  return unfinished.filter(({ state }) => state === 'queued').map(({ id }) => id)
+  return queuedOperations(engine)
 }
 
 const settle = async (engine: Engine, operation: Operation): Promise<void> => {
@@ -46,7 +47,7 @@ const finishForward = async (run: Run): Promise<boolean> => {
   const release = await touchedRelease(run)
   const next = release && (await nextContainer(run, release))
   if (!next || !(await run.engine.docker.container(next))?.running) return false
-  await record(run, release, { prepared: { next, previous: await previousVersion(run) } })
+  await record(run, release, { next })
   await finish(run.engine, run.operation.id, { state: 'succeeded' })
   return true
 }
@@ -83,12 +84,11 @@ const ownContainer = async ({ engine, bot, operation }: Run): Promise<string | u
 }
 
 const interrupted = async (run: Run, last: string | undefined): Promise<{ state: 'failed'; outcome: Outcome }> => {
-  const verb = { deploy: 'deploy', rollback: 'rollback', restart: 'restart' }[run.operation.kind]
   const where = last ? `during “${last}”` : 'before its first step'
   const error = {
     code: 'interrupted',
     message: `The manager was stopped ${where} and has put things back`,
-    hint: `Again: /${verb} ${run.bot.name}${run.operation.args.ref ? ` ${run.operation.args.ref}` : ''}`,
+    hint: againHint(run),
   }
   return { state: 'failed', outcome: { running: await runningRelease(run), error } }
 }

@@ -22,7 +22,6 @@ export const requestOperation = async (
     const superseded = queued.filter(
       (other) => request.kind === 'deploy' && other.kind === 'deploy' && other.state === 'queued',
     )
-    for (const other of superseded) await changeOperation(entities, other.id, { state: 'superseded', endedAt: now })
     const operation = await entities.save(OperationSchema, {
       botId: bot.id,
       kind: request.kind,
@@ -36,6 +35,10 @@ export const requestOperation = async (
       startedAt: null,
       endedAt: null,
     })
+    const error = { code: 'superseded', message: `Not begun: #${operation.id} took its place` }
+    for (const { id } of superseded) {
+      await changeOperation(entities, id, { state: 'superseded', endedAt: now, outcome: { error } })
+    }
     return { operation, superseded }
   })
   for (const other of result.superseded) engine.changes.emit({ operation: other.id })

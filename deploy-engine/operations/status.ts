@@ -18,6 +18,10 @@ export type BotStatus = {
 export const botStatuses = async (engine: Engine): Promise<BotStatus[]> =>
   Promise.all((await allBots(engine.database.read)).map((bot) => statusOf(engine, bot)))
 
+/** What is registered, without asking Docker anything. */
+export const botNames = async (engine: Engine): Promise<string[]> =>
+  (await allBots(engine.database.read)).map(({ name }) => name)
+
 /** Fails with `unknown_bot`. */
 export const botStatus = async (engine: Engine, name: string): Promise<BotStatus> =>
   statusOf(engine, await botByName(engine.database.read, name))

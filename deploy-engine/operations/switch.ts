@@ -1,13 +1,13 @@
-import type { EntityManager } from 'typeorm'
 import type { Verdict } from '../container/evidence.ts'
 import { passGate } from '../container/gate.ts'
 import { TbsError } from '../error.ts'
-import { addWarnings, changeOperation, type Outcome } from '../records/operation.ts'
+import { addWarnings } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 import { expectedError } from './expected-error.ts'
 import { type Run, step } from './journal.ts'
 import { killOthers } from './kill-others.ts'
 import { type Prepared, prepare } from './prepare.ts'
+import { record } from './record.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
 
@@ -34,7 +34,7 @@ export const switchTo = async (run: Run, release: Release, reuse?: string): Prom
     const startedAt = await startNext(run, prepared)
     if (stoppedAt !== undefined) gapMs = Math.max(0, startedAt - stoppedAt)
     await gate(run, release, prepared)
-    await record(run, release, { prepared, gapMs })
+    await record(run, release, { next: prepared.next, gapMs })
   } catch (error) {
     const logLines = await undoSwitch(run, { ...prepared, reuse: reuse !== undefined })
     const expected = expectedError(error)
@@ -88,55 +88,3 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
       await entities.update(ReleaseSchema, { id: release.id }, { proof })
     },
   })
-
-/** Also what recovery does for an operation that was cut off between a passed gate and this step. */
-export const record = (
-  run: Run,
-  release: Release,
-  { prepared, gapMs }: { prepared: Pick<Prepared, 'next' | 'previous'>; gapMs?: number | undefined },
-): Promise<void> =>
-  step(run, {
-    name: 'record',
-    act: () => run.engine.docker.setRestart(prepared.next, 'unless-stopped'),
-    commit: async (entities) => {
-      const proof = await activate(run, entities, { release, prepared })
-      const outcome: Outcome = {
-        release: release.number,
-        sha: release.sha,
-        subject: release.subject,
-        proof,
-        running: release.number,
-        ...(gapMs !== undefined && { gapMs }),
-      }
-      await changeOperation(entities, run.operation.id, { outcome })
-    },
-  })
-
-type Activation = { release: Release; prepared: Pick<Prepared, 'next' | 'previous'> }
-
-const activate = async (
-  { operation, engine }: Run,
-  entities: EntityManager,
-  { release, prepared: { next, previous } }: Activation,
-): Promise<'live' | 'unproven'> => {
-  const { proof } = await entities.findOneByOrFail(ReleaseSchema, { id: release.id })
-  const live = proof === 'live'
-  const old = previous?.release
-  if (old && old.id !== release.id) {
-    await entities.update(ReleaseSchema, { id: old.id }, { state: 'superseded' })
-  }
-  // The way back leads to the last version that was seen working, past others that never were.
-  const replaced = old && old.proof !== 'live' ? (old.replaced ?? old.number) : (old?.number ?? null)
-  await entities.update(
-    ReleaseSchema,
-    { id: release.id },
-    {
-      state: 'active',
-      containerId: next,
-      operationId: operation.id,
-      activatedAt: engine.clock.now(),
-      ...(old?.id !== release.id && { replaced: live ? null : replaced }),
-    },
-  )
-  return live ? 'live' : 'unproven'
-}

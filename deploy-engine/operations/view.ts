@@ -7,6 +7,10 @@ import { type Step, stepsOf } from '../records/step.ts'
 /** All that a door needs in order to show an operation; `ahead` is how many of the same bot run before it. */
 export type OperationView = { operation: Operation; bot: Bot; steps: Step[]; ahead: number }
 
+/** Ids of the operations that nobody has begun, oldest first. */
+export const queuedOperations = async ({ database }: Engine): Promise<number[]> =>
+  (await unfinishedOperations(database.read)).flatMap(({ id, state }) => (state === 'queued' ? [id] : []))
+
 /** Fails with `unknown_operation`. */
 export const operationView = async (engine: Engine, id: number): Promise<OperationView> => {
   const { read } = engine.database

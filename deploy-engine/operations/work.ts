@@ -1,10 +1,11 @@
 import type { Engine } from '../ports.ts'
 import { OperationSchema, operationById } from '../records/operation.ts'
+import { Cancelled, Interrupted } from './end-reasons.ts'
 import { perform } from './perform.ts'
 
-/** Why a running operation is told to stop. */
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled'
+/** Tells the running operations of this process to put things back and end; for the end of the process. */
+export const interruptOperations = ({ running }: Engine): void => {
+  for (const controller of running.controllers.values()) controller.abort(new Interrupted())
 }
 
 /**
@@ -14,7 +15,7 @@ export class Cancelled extends Error {
 export const lookAtOperation = async (engine: Engine, id: number): Promise<void> => {
   const operation = await operationById(engine.database.read, id)
   if (!operation) return
-  if (operation.cancelRequested) engine.running.controllers.get(id)?.abort(new Cancelled('cancelled on request'))
+  if (operation.cancelRequested) engine.running.controllers.get(id)?.abort(new Cancelled())
   await workOff(engine, operation.botId)
 }
 

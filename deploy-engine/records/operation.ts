@@ -32,6 +32,8 @@ export type Outcome = {
   sha?: string
   subject?: string
   proof?: 'live' | 'unproven'
+  /** Number of the release that comes back by itself while this one is unproven. */
+  wayBack?: number
   /** Number of the release that runs after a failed operation; null: nothing runs. */
   running?: number | null
   /** From the old container's exit to the moment the next one was started, ms. */

@@ -1,5 +1,4 @@
 import { type Engine, isOver, type OperationView, operationView } from '../../deploy-engine/index.ts'
-import { operationMoment } from '../operation-moment.ts'
 import { operationText } from '../operation-text.ts'
 import type { RichText } from '../text/rich-text.ts'
 
@@ -11,9 +10,9 @@ const PROOF_MS = 48 * 3600 * 1000
 
 export const frameOf = async (engine: Engine, operationId: number): Promise<Frame> => {
   const view = await operationView(engine, operationId)
-  const moment = await operationMoment(engine, view)
+  const now = engine.clock.now()
   const { operation } = view
   const over = isOver(operation)
-  const mayTurnLive = operation.outcome?.proof === 'unproven' && moment.now - (operation.endedAt ?? 0) < PROOF_MS
-  return { view, text: operationText(view, moment), over, settled: over && !mayTurnLive }
+  const mayTurnLive = operation.outcome?.proof === 'unproven' && now - (operation.endedAt ?? 0) < PROOF_MS
+  return { view, text: operationText(view, now), over, settled: over && !mayTurnLive }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CommandContext, defineCommand } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { bold, command, line } from '../text/rich-text.ts'
 
 export const addbot = defineCommand({
@@ -12,8 +12,8 @@ export const addbot = defineCommand({
   example: 'echo-bot https://github.com/me/echo-bot.git main',
   role: 'owner',
   args: ({ BotName, RepoUrl, RefName }) => z.strictObject({ name: BotName, repo: RepoUrl, branch: RefName.optional() }),
-  ask: async ({ name }, context) => {
-    await refuseTaken(name, context)
+  ask: async ({ name, repo }, { engine, verbs }) => {
+    await verbs.checkNewBot(engine, { name, repo })
     return [
       line('Now send the token of ', bold(name), ' that @BotFather gave you, as one message.'),
       line('I delete that message at once. I wait for 10 minutes; ', command('cancel'), ' ends it.'),
@@ -34,9 +34,3 @@ export const addbot = defineCommand({
     }
   },
 })
-
-const refuseTaken = async (name: string, { engine, verbs }: CommandContext): Promise<void> => {
-  const taken = (await verbs.botStatuses(engine)).some(({ bot }) => bot.name === name)
-  if (taken)
-    throw new verbs.TbsError('name_taken', `There is a bot named ${name} already`, { hint: `See /status ${name}` })
-}

@@ -1,6 +1,5 @@
 import { type Engine, isOver, type OperationView, operationView } from '../../deploy-engine/index.ts'
 import { isManagerRunning } from '../heartbeat.ts'
-import { operationMoment } from '../operation-moment.ts'
 import { outcomeText, stepLines } from '../operation-text.ts'
 import { toPlain } from '../text/plain.ts'
 import { EXIT, forTerminal } from './report.ts'
@@ -19,7 +18,7 @@ export const follow = async (engine: Engine, { operation, json, dataDir }: Follo
     while (!interrupted.signal.aborted) {
       const view = await operationView(engine, operation)
       if (!json) printSteps(view, printed)
-      if (isOver(view.operation)) return await sayOutcome(engine, view, json)
+      if (isOver(view.operation)) return sayOutcome(view, json)
       const now = engine.clock.now()
       if (!(await isManagerRunning(dataDir, now))) return sayLeftAlone(view, json)
       await engine.clock.sleep(LOOK_MS, interrupted.signal).catch(() => {})
@@ -38,10 +37,10 @@ const printSteps = ({ steps }: OperationView, printed: Set<number>): void => {
   }
 }
 
-const sayOutcome = async (engine: Engine, view: OperationView, json: boolean): Promise<number> => {
+const sayOutcome = (view: OperationView, json: boolean): number => {
   const { operation } = view
   if (json) process.stdout.write(`${JSON.stringify(operationData(view))}\n`)
-  else process.stdout.write(`${forTerminal(toPlain(outcomeText(view, await operationMoment(engine, view))))}\n`)
+  else process.stdout.write(`${forTerminal(toPlain(outcomeText(view)))}\n`)
   return operation.state === 'succeeded' ? 0 : EXIT.failed
 }
 

@@ -46,8 +46,7 @@ const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): Ope
   ahead,
 })
 
-const shown = (of: OperationView, previous?: number | null) =>
-  toPlain(operationText(of, { now: NOW, ...(previous !== undefined && { previous }) }))
+const shown = (of: OperationView) => toPlain(operationText(of, NOW))
 
 const ended = (state: Operation['state'], outcome: Outcome, steps: Step[] = []) =>
   shown(view({ state, outcome }, steps))
@@ -93,11 +92,11 @@ describe('at its end, what is true', () => {
   })
 
   test('running but unproven: what that means, and what happens by itself', () => {
-    const unproven = view({ state: 'succeeded', outcome: { ...release, proof: 'unproven' } })
-    expect(shown(unproven, 2)).toContain('v3 (3f2c1ab “Answer hello”) is running, but unproven.')
-    expect(shown(unproven, 2)).toContain('If the first ones are not taken within 20 s, v2 is put back by itself.')
-    expect(shown(unproven, 2)).toContain('Send @echo_bot a message to prove it.')
-    expect(shown(unproven, null)).toContain('There is no earlier version to go back to.')
+    const unproven = (more: Outcome) => ended('succeeded', { ...release, proof: 'unproven', ...more })
+    expect(unproven({ wayBack: 2 })).toContain('v3 (3f2c1ab “Answer hello”) is running, but unproven.')
+    expect(unproven({ wayBack: 2 })).toContain('If the first ones are not taken within 20 s, v2 is put back by itself.')
+    expect(unproven({ wayBack: 2 })).toContain('Send @echo_bot a message to prove it.')
+    expect(unproven({})).toContain('There is no earlier version to go back to.')
   })
 
   test('a failed build: the old version was not touched; its last 15 lines', () => {
@@ -139,7 +138,8 @@ describe('at its end, what is true', () => {
 
   test('cancelled, superseded, and data that would be lost', () => {
     expect(ended('cancelled', { running: 2 })).toContain('Cancelled. v2 runs on, untouched.')
-    expect(ended('superseded', {})).toContain('Not begun: a newer deploy of echo-bot took its place.')
+    const error = { code: 'superseded', message: 'Not begun: #43 took its place' }
+    expect(ended('superseded', { error })).toContain('\nNot begun: #43 took its place.')
     const warnings = ['v2 wrote /app/data.json outside volumes, its container is kept']
     expect(ended('succeeded', { ...release, proof: 'live', warnings })).toContain(`Note: ${warnings[0]}`)
   })

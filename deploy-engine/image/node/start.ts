@@ -77,17 +77,18 @@ const startOfFile = ({ tree, manifest, nodeMajor, isBuilt }: StartContext): Star
       ? clean(main)
       : entryOf(exists, typescript)
   if (entry === undefined) throw noStart(manifest)
-  const runner = /\.[cm]?ts$/.test(entry) ? (typescript ?? 'node') : 'node'
+  const runner = /\.[cm]?ts$/.test(entry) ? (typescript ?? ['node']) : ['node']
   const place =
     main !== undefined && entry === clean(main) ? `main (${packageJsonPlace(tree, 'main')})` : 'a usual name for it'
-  return { command: [runner, entry], evidence: `start: ${runner} ${entry}; no start script, ${place}`, script: '' }
+  const command = [...runner, entry]
+  return { command, evidence: `start: ${command.join(' ')}; no start script, ${place}`, script: '' }
 }
 
 const clean = (path: string): string => path.replace(/^(\.\/)+/, '')
 
 const isOutput = (path: string): boolean => /^(\.\/)?(dist|build|lib|out)\/[^\s]+\.[cm]?js$/.test(path)
 
-const entryOf = (exists: (file: string) => boolean, typescript: string | undefined): string | undefined => {
+const entryOf = (exists: (file: string) => boolean, typescript: string[] | undefined): string | undefined => {
   const extensions = typescript === undefined ? ['js', 'mjs', 'cjs'] : ['js', 'mjs', 'cjs', 'ts', 'mts']
   const names = extensions.flatMap((extension) =>
     ['', 'src/'].flatMap((directory) =>

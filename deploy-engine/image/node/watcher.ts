@@ -1,13 +1,15 @@
 import { shellWord, wordsOf } from '../command-line.ts'
 import type { SourceTree } from '../source-tree.ts'
-import type { PackageJson } from './package-json.ts'
+import { dependency, type PackageJson } from './package-json.ts'
 
-/** How TypeScript is run: by what the repository has for it, else by Node itself where it can. */
-export const typescriptRunner = (manifest: PackageJson, nodeMajor: number): string | undefined => {
-  const has = (name: string) => manifest.devDependencies[name] ?? manifest.dependencies[name]
-  if (has('tsx')) return 'tsx'
-  if (has('ts-node') || has('ts-node-dev')) return 'ts-node'
-  return nodeMajor >= 22 ? 'node' : undefined
+/**
+ * The words that run a TypeScript file: by what the repository has for it, else by Node itself where it can. Without the
+ * flag Node refuses enums and parameter properties.
+ */
+export const typescriptRunner = (manifest: PackageJson, nodeMajor: number): string[] | undefined => {
+  if (dependency(manifest, 'tsx') !== undefined) return ['tsx']
+  if (['ts-node', 'ts-node-dev'].some((name) => dependency(manifest, name) !== undefined)) return ['ts-node']
+  return nodeMajor >= 22 ? ['node', '--experimental-transform-types'] : undefined
 }
 
 export const watches = (script: string): boolean =>
@@ -49,8 +51,8 @@ const nodemon: Bare = (words, context) => {
   const [file = context.manifest.main] = rest
   if (exec !== undefined) return [exec, ...rest.map(shellWord)].join(' ')
   if (file === undefined) return undefined
-  const runner = /\.[cm]?tsx?$/.test(file) ? typescriptRunner(context.manifest, context.nodeMajor) : 'node'
-  return runner === undefined ? undefined : [runner, ...[file, ...rest.slice(1)].map(shellWord)].join(' ')
+  const runner = /\.[cm]?tsx?$/.test(file) ? typescriptRunner(context.manifest, context.nodeMajor) : ['node']
+  return runner === undefined ? undefined : [...runner, ...[file, ...rest.slice(1)].map(shellWord)].join(' ')
 }
 
 const configuredExec = ({ tree, manifest }: WatcherContext): string | undefined =>

@@ -64,9 +64,9 @@ describe('commands', () => {
     await bench.register('echo-bot')
     await bench.answers(bench.says('/deploy echo-bot main'))
     await bench.answers(bench.says('/deploy echo-bot v2'))
-    const first = () => bench.said().find(({ text }) => text.includes('#1'))
+    const first = () => bench.said().find(({ text }) => text.includes('· #1'))
     await bench.sandbox.waitFor(() => first()?.text.includes('took its place'))
-    expect(bench.said().find(({ text }) => text.includes('#2'))?.text).toContain('Queued.')
+    expect(bench.said().find(({ text }) => text.includes('· #2'))?.text).toContain('Queued.')
   })
 })
 

@@ -102,7 +102,7 @@ describe('file watchers are taken away', () => {
     ['nodemon -x "node --loader ts-node/esm" src/index.ts', ['node', '--loader', 'ts-node/esm', 'src/index.ts']],
     ['nodemon -r dotenv/config index.js', ['node', '-r', 'dotenv/config', 'index.js']],
     ['nodemon src/index.ts', ['ts-node', 'src/index.ts'], typescript],
-    ['nodemon src/index.ts', ['node', 'src/index.ts']],
+    ['nodemon src/index.ts', ['node', '--experimental-transform-types', 'src/index.ts']],
     ['nodemon', ['ts-node', './src/app.ts'], { nodemonConfig: { exec: 'ts-node ./src/app.ts' } }],
     ['ts-node-dev --respawn --transpile-only src/index.ts', ['ts-node', '--transpile-only', 'src/index.ts']],
     [
@@ -168,7 +168,11 @@ describe('without a start script', () => {
     ['bot.js before index.js', { 'package.json': {}, 'bot.js': '', 'index.js': '' }, ['node', 'bot.js']],
     ['a file in src', { 'package.json': {}, 'src/main.mjs': '' }, ['node', 'src/main.mjs']],
     ['JavaScript before TypeScript', { 'package.json': {}, 'bot.ts': '', 'src/app.js': '' }, ['node', 'src/app.js']],
-    ['TypeScript by Node', { 'package.json': {}, 'index.ts': '' }, ['node', 'index.ts']],
+    [
+      'TypeScript by Node',
+      { 'package.json': {}, 'index.ts': '' },
+      ['node', '--experimental-transform-types', 'index.ts'],
+    ],
     [
       'TypeScript by tsx',
       { 'package.json': { devDependencies: { tsx: '4' } }, 'src/bot.ts': '' },
