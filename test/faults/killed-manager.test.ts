@@ -67,3 +67,16 @@ test.each([
   })
   expect(dangling).toEqual([])
 })
+
+test('stopped gracefully in the middle of a gate, it has put the old version back before its process ends', async () => {
+  await repo.commit('deaf', { ...fixtureBot({ says: 'deaf', deaf: true }) })
+  const asked = here.say('/deploy my-bot deaf')
+  await journalSays(here.dataDir, { name: 'gate', state: 'started' }, await lastStep(here.dataDir))
+  await here.stop()
+  const stopped = await objectsOf(here.instance)
+  await here.start()
+
+  expect(stopped.containers).toEqual([`/${here.instance}-my-bot-v1 running`])
+  const message = await here.reads(/Not deployed/, { after: asked })
+  expect(message.text).toMatch(/The manager was stopped meanwhile and has put things back.*v1 was put back/)
+})

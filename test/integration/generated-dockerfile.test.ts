@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labelDockerfile } from '../../deploy-engine/image/label-dockerfile.ts'
 import { type BuildPlan, planBuild } from '../../deploy-engine/image/plan.ts'
@@ -209,10 +209,10 @@ const dockerBuild = async (directory: string, tag: string): Promise<string> => {
   const args = ['build', '--force-rm', '--tag', tag, directory]
   try {
     const { stdout, stderr } = await run('docker', args, { env: { ...process.env, DOCKER_BUILDKIT: '0' } })
-    return stdout + stderr
+    return stripVTControlCharacters(stdout + stderr)
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error(stdout + stderr, { cause: error })
+    throw new Error(stripVTControlCharacters(stdout + stderr), { cause: error })
   }
 }
 

@@ -3,8 +3,8 @@ import type { SourceTree } from '../source-tree.ts'
 import { dependency, type PackageJson } from './package-json.ts'
 
 /**
- * The words that run a TypeScript file: by what the repository has for it, else by Node itself where it can. Without the
- * flag Node refuses enums and parameter properties.
+ * The words that run a TypeScript file: by what the repository has for it, else by Node itself where it can, which
+ * refuses enums and parameter properties without the flag.
  */
 export const typescriptRunner = (manifest: PackageJson, nodeMajor: number): string[] | undefined => {
   if (dependency(manifest, 'tsx') !== undefined) return ['tsx']
