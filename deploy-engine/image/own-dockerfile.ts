@@ -6,7 +6,8 @@ import type { ImagePlan } from './image-plan.ts'
 import type { SourceTree } from './source-tree.ts'
 
 /**
- * The repository's own Dockerfile: the one that tbs.yaml names, or the one at the top; undefined without one. Fails with `cannot_detect` if nothing in it says what to start.
+ * The repository's own Dockerfile: the one that tbs.yaml names, or the one at the top; undefined without one.
+ * Fails with `cannot_detect` if nothing in it says what to start.
  */
 export const ownDockerfile = (tree: SourceTree, settings: ManifestFile): ImagePlan | undefined => {
   const path = pathOf(tree, settings)

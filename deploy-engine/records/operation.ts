@@ -76,9 +76,6 @@ export const unfinishedOperations = (entities: EntityManager, botId?: number): P
     order: { id: 'ASC' },
   })
 
-export const latestOperation = async (entities: EntityManager, botId: number): Promise<Operation | undefined> =>
-  (await entities.findOne(OperationSchema, { where: { botId }, order: { id: 'DESC' } })) ?? undefined
-
 /** Changes an operation and counts its revision up, inside the caller's transaction. */
 export const changeOperation = async (
   entities: EntityManager,

@@ -68,7 +68,7 @@ test.each([
   expect(dangling).toEqual([])
 })
 
-test('stopped gracefully in the middle of a gate, it has put the old version back before its process ends', async () => {
+test('stopped gracefully in a gate, it has put the old version back before its process ends', async () => {
   await repo.commit('deaf', { ...fixtureBot({ says: 'deaf', deaf: true }) })
   const asked = here.say('/deploy my-bot deaf')
   await journalSays(here.dataDir, { name: 'gate', state: 'started' }, await lastStep(here.dataDir))
