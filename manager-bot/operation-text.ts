@@ -8,37 +8,46 @@ import {
 } from '../deploy-engine/index.ts'
 import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
-import { type Block, bold, code, line, pre, type RichText } from './text/rich-text.ts'
+import { type Block, bold, code, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
 
 /** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
 export const operationText = (view: OperationView, now: number): RichText => [
   line(bold(headline(view)), ` · #${view.operation.id}`),
   ...causeLine(view.operation),
-  ...view.steps.flatMap((step) => stepLines(step, { now, over: isOver(view.operation) })),
-  ...(isOver(view.operation) ? [line(''), ...outcomeText(view)] : waitingLines(view)),
+  ...(isOver(view.operation) ? overText(view, now) : [...allSteps(view, now), ...waitingLines(view)]),
 ]
+
+// What is true comes first; how it came about is there for whoever wants to know.
+const overText = (view: OperationView, now: number): RichText => [
+  ...whatIsTrue(view),
+  ...(view.steps.length > 0 ? [fold(allSteps(view, now))] : []),
+  ...lastWords(view),
+]
+
+const allSteps = (view: OperationView, now: number): Line[] =>
+  view.steps.flatMap((step) => stepLines(step, { now, over: isOver(view.operation) }))
 
 export const headline = ({ operation, bot }: OperationView): string => {
   const { kind, args, state } = operation
   const ref = args.ref ?? bot.branch
   const target = kind === 'deploy' ? (ref ? ` at ${ref}` : '') : args.release ? ` to v${args.release}` : ''
   if (state === 'succeeded') return `${DONE[kind]} ${bot.name}${target}`
-  const doing = `${DOING[kind]} ${bot.name}${target}`
-  return isOver(operation) ? `${doing}: ${state}` : doing
+  return isOver(operation) ? `${NOUN[kind]} of ${bot.name}${target} ${state}` : `${DOING[kind]} ${bot.name}${target}`
 }
 
 const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting' } as const
+const NOUN = { deploy: 'Deploy', rollback: 'Rollback', restart: 'Restart' } as const
 const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted' } as const
 
 /** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
-export const stepLines = (step: Step, { now, over }: { now: number; over: boolean }): Block[] => {
+export const stepLines = (step: Step, { now, over }: { now: number; over: boolean }): Line[] => {
   const { name, state, startedAt, endedAt, detail } = step
   const mark = { started: over ? '✗' : '▸', done: '✓', failed: '✗' }[state]
   const ms = (endedAt ?? (over ? startedAt : now)) - startedAt
   const [first, ...more] = detail === null || (state !== 'done' && over) ? [] : detail.split('\n')
   return [
-    line(`${mark} ${STEPS[name]}${ms < 100 ? '' : ` · ${duration(ms)}`}${first ? ` — ${cut(first)}` : ''}`),
-    ...more.slice(0, MORE_LINES).map((text) => line(`    ${cut(text)}`)),
+    line(`${mark} ${STEPS[name]}${ms < 100 ? '' : ` · ${duration(ms)}`}`, ...(first ? prose(` — ${cut(first)}`) : [])),
+    ...more.slice(0, MORE_LINES).map((text) => line(...prose(`    ${cut(text)}`))),
   ]
 }
 
@@ -59,18 +68,23 @@ const STEPS: Record<StepName, string> = {
   prune: 'Clean up',
 }
 
-/** What is true now that the operation is over. */
-export const outcomeText = (view: OperationView): RichText => {
+/** What is true now that the operation is over, and the last words of what failed. */
+export const outcomeText = (view: OperationView): RichText => [...whatIsTrue(view), ...lastWords(view)]
+
+const whatIsTrue = (view: OperationView): RichText => {
   const outcome = view.operation.outcome ?? {}
   return [
     ...verdict(view),
     ...hintLine(outcome),
     ...gapLine(outcome),
-    ...(outcome.warnings ?? []).map((warning) => line(`Note: ${warning}`)),
-    ...lastLines('The build ended with', outcome.buildLines, 15),
-    ...lastLines('It printed last', outcome.logLines, 20),
+    ...(outcome.warnings ?? []).map((warning) => line(...prose(`Note: ${warning}`))),
   ]
 }
+
+const lastWords = ({ operation: { outcome } }: OperationView): RichText => [
+  ...lastLines('The build ended with', outcome?.buildLines, 15),
+  ...lastLines('It printed last', outcome?.logLines, 20),
+]
 
 const verdict = (view: OperationView): Block[] => {
   const { operation } = view
@@ -78,7 +92,7 @@ const verdict = (view: OperationView): Block[] => {
   if (operation.state === 'succeeded') return succeeded(view, outcome)
   if (operation.state === 'superseded') return [line(reason(outcome))]
   const what = operation.state === 'cancelled' ? 'Cancelled.' : `${NOT_DONE[operation.kind]}: ${reason(outcome)}`
-  return [line(what, ' ', bold(runningNow(view)))]
+  return [line(...prose(what), ' ', bold(runningNow(view)))]
 }
 
 const NOT_DONE = { deploy: 'Not deployed', rollback: 'Not rolled back', restart: 'Not restarted' } as const

@@ -65,7 +65,9 @@ const refuseTakenName = async ({ database }: Engine, name: string): Promise<void
 }
 
 const nameTaken = (name: string) =>
-  new TbsError('name_taken', `There is a bot named ${name} already`, { hint: 'Choose another name' })
+  new TbsError('name_taken', `There is a bot named ${name} already`, {
+    hint: `See /status ${name}, or choose another name`,
+  })
 
 const tokenTaken = (bot: Bot) =>
   new TbsError('token_taken', `This token belongs to @${bot.username}, which is registered as ${bot.name} already`, {

@@ -5,6 +5,9 @@ import { buildLogPath } from './logs.ts'
 
 const KEPT = 20
 
+/** What the builder and npm say around the lines that tell what is wrong. */
+const NOISE = /^(npm notice|Removing intermediate container| ---> |The command '.*' returned a non-zero code)/
+
 export type BuildLog = { line(text: string): void; close(): Promise<void> }
 
 /** Writes the build's output to its file, redacted, in order. Keeps the last 20 logs of a bot. */
@@ -26,12 +29,12 @@ export const buildLog = ({ engine, bot, operation, secrets }: Run): BuildLog => 
   }
 }
 
-/** The last lines of an operation's build log that carry something. */
+/** The last lines of an operation's build log that tell something. */
 export const lastBuildLines = async ({ engine, bot, operation }: Run, count: number): Promise<string[]> => {
   const text = await engine.files.readText(buildLogPath(engine, bot.name, operation.id))
   return (text ?? '')
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !NOISE.test(line))
     .slice(-count)
 }
 

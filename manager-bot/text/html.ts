@@ -10,8 +10,11 @@ export const toHtml = (text: RichText, limit: number = MESSAGE_LIMIT): string =>
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-const blockHtml = (block: Block): string =>
-  isLine(block) ? block.line.map(spanHtml).join('') : `<pre>${escapeHtml(block.pre)}</pre>`
+const blockHtml = (block: Block): string => {
+  if (isLine(block)) return block.line.map(spanHtml).join('')
+  if ('fold' in block) return `<blockquote expandable>${block.fold.map(blockHtml).join('\n')}</blockquote>`
+  return `<pre>${escapeHtml(block.pre)}</pre>`
+}
 
 const spanHtml = (span: Span): string => {
   const text = escapeHtml(textOf(span))
@@ -22,8 +25,11 @@ const spanHtml = (span: Span): string => {
   return `<code>${text}</code>`
 }
 
-const clean = (block: Block): Block =>
-  isLine(block) ? { line: block.line.map(cleanSpan) } : { pre: printable(block.pre).replace(/^\n+|\s+$/g, '') }
+const clean = (block: Block): Block => {
+  if (isLine(block)) return { line: block.line.map(cleanSpan) }
+  if ('fold' in block) return { fold: block.fold.map(({ line }) => ({ line: line.map(cleanSpan) })) }
+  return { pre: printable(block.pre).replace(/^\n+|\s+$/g, '') }
+}
 
 const cleanSpan = (span: Span): Span => {
   if (typeof span === 'string') return printable(span)
@@ -35,18 +41,23 @@ const shorten = (blocks: Block[], limit: number): Block[] => {
   const excess = lengthOf(blocks) - limit
   if (excess <= 0) return blocks
   const longest = longestPre(blocks)
-  if (longest === -1) return cutEnd(blocks, limit)
+  if (longest === -1) return cutEnd(withoutFolds(blocks), limit)
   const text = preOf(blocks[longest])
   const kept = keepEnd(text, text.length - excess)
   return shorten(kept === '' ? blocks.toSpliced(longest, 1) : blocks.with(longest, { pre: kept }), limit)
 }
 
-const lengthOf = (blocks: Block[]): number => blocks.reduce((sum, block) => sum + blockLength(block), blocks.length - 1)
+const lengthOf = (blocks: readonly Block[]): number =>
+  blocks.reduce((sum, block) => sum + blockLength(block), blocks.length - 1)
 
-const blockLength = (block: Block): number =>
-  isLine(block) ? block.line.reduce((sum, span) => sum + textOf(span).length, 0) : block.pre.length
+const blockLength = (block: Block): number => {
+  if (isLine(block)) return block.line.reduce((sum, span) => sum + textOf(span).length, 0)
+  return 'fold' in block ? lengthOf(block.fold) : block.pre.length
+}
 
-const preOf = (block: Block | undefined): string => (block && !isLine(block) ? block.pre : '')
+const withoutFolds = (blocks: Block[]): Block[] => blocks.filter((block) => !('fold' in block))
+
+const preOf = (block: Block | undefined): string => (block && 'pre' in block ? block.pre : '')
 
 const longestPre = (blocks: Block[]): number => {
   let longest = -1
@@ -65,6 +76,7 @@ const keepEnd = (text: string, limit: number): string => {
 }
 
 const cutEnd = (blocks: Block[], limit: number): Block[] => {
+  if (lengthOf(blocks) <= limit) return blocks
   const kept: Block[] = []
   let room = limit - 1
   for (const block of blocks) {

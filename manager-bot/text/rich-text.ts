@@ -3,18 +3,28 @@ import { stripVTControlCharacters } from 'node:util'
 /** What is said to people, before a door gives it a form: neither HTML nor terminal text. */
 export type RichText = readonly Block[]
 
-export type Block = { line: readonly Span[] } | { pre: string }
+export type Block = { line: readonly Span[] } | { pre: string } | { fold: readonly Line[] }
+
+export type Line = { line: readonly Span[] }
 
 /** `command` is something to type: the chat shows it with a slash, the terminal after the program's name. */
 export type Span = string | { bold: string } | { code: string } | { command: string }
 
-export const line = (...spans: Span[]): Block => ({ line: spans })
+export const line = (...spans: Span[]): Line => ({ line: spans })
 export const pre = (text: string): Block => ({ pre: text })
+/** Lines that the chat shows folded: there for whoever wants to know. */
+export const fold = (lines: readonly Line[]): Block => ({ fold: lines })
 export const bold = (text: string): Span => ({ bold: text })
 export const code = (text: string): Span => ({ code: text })
 export const command = (text: string): Span => ({ command: text })
 
-export const isLine = (block: Block): block is { line: readonly Span[] } => 'line' in block
+export const isLine = (block: Block): block is Line => 'line' in block
+
+const PATH = /(?<=^|[\s'"(])(\/[\w.-]+(?:\/[\w.-]*)+)/
+
+/** Spans of a sentence in which paths are code: Telegram would make a command of the first part of `/app/data`. */
+export const prose = (text: string): Span[] =>
+  text.split(PATH).flatMap((part, index) => (part === '' ? [] : [index % 2 === 1 ? code(part) : part]))
 
 /** The characters of a span without its style. */
 export const textOf = (span: Span): string => {

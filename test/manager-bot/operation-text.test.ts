@@ -86,7 +86,7 @@ describe('at its end, what is true', () => {
   test('live', () => {
     const text = ended('succeeded', { ...release, proof: 'live', gapMs: 840, evidence: '2 waiting updates were taken' })
     expect(text).toBe(
-      'Deployed echo-bot at main · #42\n\nv3 (3f2c1ab “Answer hello”) is live.\n' +
+      'Deployed echo-bot at main · #42\nv3 (3f2c1ab “Answer hello”) is live.\n' +
         'Seen: 2 waiting updates were taken\nIts users waited 0.8 s.',
     )
   })
@@ -127,7 +127,7 @@ describe('at its end, what is true', () => {
     const error = { code: 'interrupted', message: 'The manager was stopped' }
     const steps = [step('fetch', 'done', 'a1b2c3d'), step('stop', 'failed', 'why'), step('build', 'started', 'half')]
     expect(ended('failed', { running: 2, error }, steps)).toContain(
-      '✓ Fetch the source · 32 s — a1b2c3d\n✗ Stop the old version · 32 s\n✗ Build the image\n\nNot deployed',
+      '✓ Fetch the source · 32 s — a1b2c3d\n✗ Stop the old version · 32 s\n✗ Build the image',
     )
   })
 

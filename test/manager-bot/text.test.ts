@@ -4,7 +4,7 @@ import { closest } from '../../manager-bot/text/closest.ts'
 import { duration, secondsOf } from '../../manager-bot/text/duration.ts'
 import { toHtml } from '../../manager-bot/text/html.ts'
 import { toPlain } from '../../manager-bot/text/plain.ts'
-import { bold, code, command, line, pre, type RichText } from '../../manager-bot/text/rich-text.ts'
+import { bold, code, command, fold, line, pre, prose, type RichText } from '../../manager-bot/text/rich-text.ts'
 import { parseHtml } from '../../telegram-sandbox/text/html.ts'
 
 describe('Telegram HTML', () => {
@@ -19,6 +19,19 @@ describe('Telegram HTML', () => {
     expect(toHtml([line(command('bots'), ' or ', command('deploy echo-bot'))])).toBe(
       '/bots or <code>/deploy echo-bot</code>',
     )
+  })
+
+  test('a path is code, or Telegram would make a command of its first part', () => {
+    expect(toHtml([line(...prose("volume: /app/data, '/bin/sh -c x' and /logs my-bot 3/4"))])).toBe(
+      "volume: <code>/app/data</code>, '<code>/bin/sh</code> -c x' and /logs my-bot 3/4",
+    )
+  })
+
+  test('folded lines are there to be opened, and the first to go when there is no room', () => {
+    const text = [line('live'), fold([line('one ', bold('b')), line('two')])]
+    expect(toHtml(text)).toBe('live\n<blockquote expandable>one <b>b</b>\ntwo</blockquote>')
+    expect(toHtml(text, 10)).toBe('live')
+    expect(toPlain(text)).toBe('live\none b\ntwo')
   })
 
   test('takes out escape sequences, control characters and tricks with the direction of writing', () => {

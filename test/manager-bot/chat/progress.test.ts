@@ -72,7 +72,7 @@ describe('a failure', () => {
     await moveOn(bench, 1, { ...failure, steps: [{ name: 'undo', state: 'done' }] })
     const message = await until(1, 'Not deployed: It exited with code 1.')
     const alarm = await bench.sandbox.waitFor(() => bench.said().find(({ silent }) => !silent))
-    expect(alarm.text).toBe('Deploying echo-bot at main: failed. v1 was put back and is running.')
+    expect(alarm.text).toBe('Deploy of echo-bot at main failed. v1 was put back and is running.')
     expect(alarm.reply_to).toBe(message.message_id)
     await bench.restart()
     await bench.answer('/bots')

@@ -51,7 +51,9 @@ test('addbot reads the token from standard input and never shows it', async () =
   expect(added.out).toContain('Then: tbs-manager deploy echo-bot')
   const again = await addEcho()
   expect(again.code).toBe(1)
-  expect(again.err).toContain('There is a bot named echo-bot already\nSee tbs-manager status echo-bot')
+  expect(again.err).toContain(
+    'There is a bot named echo-bot already\nSee tbs-manager status echo-bot, or choose another name',
+  )
   const empty = await bench.run(['addbot', 'other', 'file:///nowhere'])
   expect(empty).toMatchObject({ code: 1, err: expect.stringContaining('No token came on standard input') })
 })
