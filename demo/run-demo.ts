@@ -5,6 +5,7 @@ import { type Log, openEngine, suspendBots } from '../deploy-engine/index.ts'
 import { demoEnvironment, engineSettings, readConfig } from '../manager-bot/config.ts'
 import { serve } from '../manager-bot/serve.ts'
 import { openSandbox, type Sandbox } from '../telegram-sandbox/index.ts'
+import { bridgeAddresses } from './bridge-address.ts'
 import { bringBack } from './bring-back.ts'
 import { choosePorts } from './ports.ts'
 import { removeInstance } from './remove-instance.ts'
@@ -25,7 +26,7 @@ export const runDemo = async ({ fresh, log, signal }: DemoOptions): Promise<void
     await rm(dataDir, { recursive: true, force: true })
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const apiHosts = ['127.0.0.1', await bridgeGateway(docker)]
+  const apiHosts = ['127.0.0.1', ...(await bridgeAddresses(docker))]
   const ports = await choosePorts(dataDir, apiHosts)
   const stateFile = join(dataDir, 'telegram.json')
   const sandbox = await openSandbox({ apiPort: ports.api, apiHosts, page: { port: ports.page }, stateFile })
@@ -34,12 +35,6 @@ export const runDemo = async ({ fresh, log, signal }: DemoOptions): Promise<void
   } finally {
     await sandbox.close()
   }
-}
-
-// Containers reach this host there and nowhere else.
-const bridgeGateway = async (docker: Docker): Promise<string> => {
-  const { IPAM } = await docker.getNetwork('bridge').inspect()
-  return IPAM?.Config?.[0]?.Gateway ?? '172.17.0.1'
 }
 
 const inhabit = async (sandbox: Sandbox, { log, signal }: Omit<DemoOptions, 'fresh'>): Promise<void> => {

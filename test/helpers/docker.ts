@@ -1,13 +1,11 @@
 import Docker from 'dockerode'
+import { bridgeAddresses } from '../../demo/bridge-address.ts'
 import { removeInstance } from '../../demo/remove-instance.ts'
 
 export const docker = new Docker()
 
-/** Address at which containers on default settings reach this host. */
-export const bridgeGateway = async (): Promise<string> => {
-  const { IPAM } = await docker.getNetwork('bridge').inspect()
-  return IPAM?.Config?.[0]?.Gateway ?? '172.17.0.1'
-}
+/** Where a sandbox listens that both this process and containers reach. */
+export const sandboxHosts = async (): Promise<string[]> => ['127.0.0.1', ...(await bridgeAddresses(docker))]
 
 /** Everything on the daemon that carries this installation's label, as readable names. */
 export const objectsOf = async (instance: string): Promise<Record<string, string[]>> => {

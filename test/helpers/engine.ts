@@ -10,7 +10,7 @@ import {
   openEngine,
 } from '../../deploy-engine/index.ts'
 import { openSandbox, type Sandbox } from '../../telegram-sandbox/index.ts'
-import { bridgeGateway, removeAll } from './docker.ts'
+import { removeAll, sandboxHosts } from './docker.ts'
 
 export const quietLog = { info: () => {}, warn: () => {}, error: () => {} }
 
@@ -28,7 +28,7 @@ export type Workbench = {
 export const workbench = async (): Promise<Workbench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-test-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
-  const sandbox = await openSandbox({ apiHosts: ['127.0.0.1', await bridgeGateway()] })
+  const sandbox = await openSandbox({ apiHosts: await sandboxHosts() })
   const settings: EngineSettings = {
     instance,
     dataDir: join(directory, 'data'),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../telegram-sandbox/index.ts'
-import { bridgeGateway, removeAll } from './docker.ts'
+import { removeAll, sandboxHosts } from './docker.ts'
 import { type GitRepo, gitRepo } from './git-repo.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
@@ -41,7 +41,7 @@ export type Installation = {
 export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = {}): Promise<Installation> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-i-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
-  const sandbox = shared ?? (await openSandbox({ apiHosts: ['127.0.0.1', await bridgeGateway()] }))
+  const sandbox = shared ?? (await openSandbox({ apiHosts: await sandboxHosts() }))
   const manager = sandbox.addBot({ username: `${instance.replace('-', '_')}_manager_bot` })
   sandbox.addPerson({ id: OWNER, name: 'Olga' })
   const dataDir = join(directory, 'data')
