@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addBot, botStatus, recover, requestOperation, Secret } from '../../deploy-engine/index.ts'
+import { docker, objectsOf } from '../helpers/docker.ts'
+import { type Workbench, workbench } from '../helpers/engine.ts'
+import { fixtureBot } from '../helpers/fixture-bot.ts'
+import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
+
+const QUICK = { 'tbs.yaml': 'gate: { ready: 20s, stable: 1s }\nrun: { env: { GREETING: "good day" } }\n' }
+
+let bench: Workbench
+let repo: GitRepo
+let forget = () => {}
+
+beforeAll(async () => {
+  bench = await workbench()
+  repo = await gitRepo(join(bench.directory, 'repo'))
+  const { engine, sandbox } = bench
+  const bot = sandbox.addBot({ username: 'kept_fixture_bot' })
+  const person = sandbox.addPerson({ name: 'Ann' })
+  await addBot(engine, { name: 'my-bot', repo: repo.url, token: new Secret(bot.token) })
+  const timer = setInterval(() => sandbox.say(person.id, bot.username, 'hello'), 500)
+  forget = () => clearInterval(timer)
+})
+
+afterAll(async () => {
+  forget()
+  await bench.close()
+})
+
+const deploy = async (ref: string) => {
+  const request = { bot: 'my-bot', kind: 'deploy' as const, args: { ref }, requestedBy: 'test' }
+  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
+}
+
+const inside = async (command: string[]) => {
+  const { release } = await botStatus(bench.engine, 'my-bot')
+  const { signal } = new AbortController()
+  return (await bench.engine.docker.exec(release?.containerId ?? '', command, signal)).output.trim()
+}
+
+test('the environment is in .env beside the code as well, for nobody else to read', async () => {
+  await repo.commit('main', { ...fixtureBot({ says: 'one', writes: '/app/state.json' }), ...QUICK })
+  expect((await deploy('main')).state).toBe('succeeded')
+  expect(await inside(['stat', '-c', '%a %u', '/app/.env'])).toBe('400 1000')
+  expect(await inside(['grep', 'GREETING', '/app/.env'])).toBe("GREETING='good day'")
+  expect(await inside(['printenv', 'GREETING'])).toBe('good day')
+})
+
+test('a container with data outside volumes is kept, named, and survives tidying up', async () => {
+  await repo.commit('two', { ...fixtureBot({ says: 'two' }), ...QUICK })
+  const { outcome } = await deploy('two')
+  expect(outcome?.warnings).toEqual([
+    `The container ${bench.settings.instance}-my-bot-v1 of v1 is kept: it holds data outside volumes (/app/state.json)`,
+  ])
+  await repo.commit('three', { ...fixtureBot({ says: 'three' }), ...QUICK })
+  expect((await deploy('three')).outcome?.warnings).toBeUndefined()
+  await recover(bench.engine)
+
+  const { containers } = await objectsOf(bench.settings.instance)
+  expect(containers).toEqual([
+    `/${bench.settings.instance}-my-bot-v1 exited`,
+    `/${bench.settings.instance}-my-bot-v3 running`,
+  ])
+  expect((await botStatus(bench.engine, 'my-bot')).keptData).toMatchObject([{ release: 1, paths: ['/app/state.json'] }])
+  const { HostConfig } = await docker.getContainer(`${bench.settings.instance}-my-bot-v1`).inspect()
+  expect(HostConfig.RestartPolicy?.Name).toBe('no')
+})
