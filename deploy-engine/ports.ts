@@ -60,7 +60,7 @@ export type Change = { operation: number; step?: string; edge?: 'before' | 'afte
 /** Operations that run in this process, and the turn to build: one image at a time. */
 export type Running = {
   controllers: Map<number, AbortController>
-  /** Bots whose operations are being worked off; `again` when there was news meanwhile. */
+  /** Bots for which something is being done; `again` when there was news meanwhile. */
   bots: Map<number, { again: boolean }>
   /** Builds that run or wait for their turn. */
   building: number

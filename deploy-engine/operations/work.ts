@@ -2,6 +2,7 @@ import type { Engine } from '../ports.ts'
 import { OperationSchema, operationById } from '../records/operation.ts'
 import { Cancelled, Interrupted } from './end-reasons.ts'
 import { perform } from './perform.ts'
+import { takeTurn } from './turn.ts'
 
 /** Tells the running operations of this process to put things back and end; for the end of the process. */
 export const interruptOperations = ({ running }: Engine): void => {
@@ -19,25 +20,14 @@ export const lookAtOperation = async (engine: Engine, id: number): Promise<void>
   await workOff(engine, operation.botId)
 }
 
-const workOff = async (engine: Engine, botId: number): Promise<void> => {
-  const { bots } = engine.running
-  const busy = bots.get(botId)
-  if (busy) {
-    busy.again = true
-    return
-  }
-  const turn = { again: true }
-  bots.set(botId, turn)
-  try {
-    while (turn.again) {
-      turn.again = false
-      for (let next = await oldestQueued(engine, botId); next; next = await oldestQueued(engine, botId)) {
-        await perform(engine, next)
-      }
+/** Carries out what is queued for a bot, oldest first, until nothing is left; nothing if that is being done already. */
+export const workOff = async (engine: Engine, botId: number): Promise<void> => {
+  const all = async () => {
+    for (let next = await oldestQueued(engine, botId); next; next = await oldestQueued(engine, botId)) {
+      await perform(engine, next)
     }
-  } finally {
-    bots.delete(botId)
   }
+  while ((await takeTurn(engine, botId, all)) === 'news');
 }
 
 const oldestQueued = ({ database }: Engine, botId: number) =>

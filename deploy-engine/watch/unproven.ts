@@ -1,8 +1,11 @@
+import type { EntityManager } from 'typeorm'
 import { firstSign, isStuck, type Sample } from '../container/evidence.ts'
 import { takeSample } from '../container/sample.ts'
 import { requestOperation } from '../operations/request.ts'
 import { botSecrets } from '../operations/secrets.ts'
 import { tidyBot } from '../operations/tidy.ts'
+import { takeTurn } from '../operations/turn.ts'
+import { workOff } from '../operations/work.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, botById } from '../records/bot.ts'
 import { addWarnings, changeOperation, operationById, unfinishedOperations } from '../records/operation.ts'
@@ -60,16 +63,22 @@ const isBusy = async (engine: Engine, bot: Bot): Promise<boolean> =>
   engine.running.bots.has(bot.id) || (await unfinishedOperations(engine.database.read, bot.id)).length > 0
 
 const proven = async (engine: Engine, bot: Bot, { release, evidence }: { release: Release; evidence: string }) => {
-  await engine.database.transaction(async (entities) => {
-    await entities.update(ReleaseSchema, { id: release.id }, { proof: 'live', replaced: null })
-    const operation = await operationById(entities, release.operationId)
-    if (!operation?.outcome) return
-    const outcome = { ...operation.outcome, proof: 'live' as const, evidence }
-    await changeOperation(entities, operation.id, { outcome })
+  const end = await takeTurn(engine, bot.id, async () => {
+    await engine.database.transaction((entities) => markLive(entities, release, evidence))
+    engine.changes.emit({ operation: release.operationId })
+    const warnings = await tidyBot(engine, bot)
+    await engine.database.transaction((entities) => addWarnings(entities, release.operationId, warnings))
+    engine.changes.emit({ operation: release.operationId })
   })
-  const warnings = await tidyBot(engine, bot)
-  await engine.database.transaction((entities) => addWarnings(entities, release.operationId, warnings))
-  engine.changes.emit({ operation: release.operationId })
+  if (end === 'news') await workOff(engine, bot.id)
+}
+
+const markLive = async (entities: EntityManager, release: Release, evidence: string): Promise<void> => {
+  await entities.update(ReleaseSchema, { id: release.id, state: 'active' }, { proof: 'live', replaced: null })
+  const operation = await operationById(entities, release.operationId)
+  if (!operation?.outcome) return
+  const outcome = { ...operation.outcome, proof: 'live' as const, evidence }
+  await changeOperation(entities, operation.id, { outcome })
 }
 
 const putBack = async (
