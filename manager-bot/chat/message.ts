@@ -13,7 +13,8 @@ export type Incoming = {
 }
 
 export type Typed = {
-  command: string /** Username after the @, if any. */
+  command: string
+  /** Username after the @, if any. */
   addressee: string | undefined
   rest: string
 }
