@@ -132,7 +132,7 @@ const reason = ({ error }: Outcome): string => {
 const hintLine = ({ error }: Outcome): Block[] => (error?.hint ? [line(error.hint)] : [])
 
 const gapLine = ({ gapMs }: Outcome): Block[] =>
-  gapMs === undefined ? [] : [line(`Its users waited ${duration(gapMs)}.`)]
+  gapMs === undefined ? [] : [line(`No version ran for ${duration(gapMs)}.`)]
 
 const lastLines = (title: string, lines: string[] | undefined, count: number): Block[] =>
   lines && lines.length > 0 ? [line(`${title}:`), pre(lines.slice(-count).join('\n'))] : []

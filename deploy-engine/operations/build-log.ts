@@ -5,6 +5,8 @@ import { buildLogPath } from './logs.ts'
 
 const KEPT = 20
 
+const STEP = /^Step \d+\/\d+ :/
+
 /** What the builder and npm say around the lines that tell what is wrong. */
 const NOISE = /^(npm notice|Removing intermediate container| ---> |The command '.*' returned a non-zero code)/
 
@@ -32,9 +34,15 @@ export const buildLog = ({ engine, bot, operation, secrets }: Run): BuildLog => 
 /** The last lines of an operation's build log that tell something. */
 export const lastBuildLines = async ({ engine, bot, operation }: Run, count: number): Promise<string[]> => {
   const text = await engine.files.readText(buildLogPath(engine, bot.name, operation.id))
-  return (text ?? '')
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !NOISE.test(line))
+  const lines = (text ?? '').split('\n').filter((line) => line.trim() !== '' && !NOISE.test(line))
+  // The step that failed is the last one; what those before it printed went well.
+  return lines
+    .slice(
+      Math.max(
+        0,
+        lines.findLastIndex((line) => STEP.test(line)),
+      ),
+    )
     .slice(-count)
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Release } from '../../deploy-engine/index.ts'
 import { defineCommand } from '../command.ts'
 import { shortSha } from '../status-text.ts'
-import { duration } from '../text/duration.ts'
+import { age } from '../text/duration.ts'
 import { type Block, bold, code, command, line } from '../text/rich-text.ts'
 
 const SHOWN = 15
@@ -32,7 +32,7 @@ export const releases = defineCommand({
 })
 
 const releaseLine = (release: Release, now: number): Block => {
-  const notes = [stateText(release), `${duration(now - release.createdAt)} ago`]
+  const notes = [stateText(release), age(now - release.createdAt)]
   if (release.imageId === null && release.state !== 'failed') notes.push('image removed')
   return line(
     bold(`v${release.number}`),

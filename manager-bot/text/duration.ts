@@ -9,6 +9,14 @@ export const duration = (ms: number): string => {
   return pair([Math.floor(whole / 86_400), 'd'], [Math.floor((whole % 86_400) / 3600), 'h'])
 }
 
+/** How long ago something was, in one unit, rounded down: "just now", "5 min ago", "3 h ago", "2 d ago". */
+export const age = (ms: number): string => {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return 'just now'
+  if (minutes < 60) return `${minutes} min ago`
+  return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} d ago`
+}
+
 const pair = ([big, bigUnit]: [number, string], [small, smallUnit]: [number, string]): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`
 

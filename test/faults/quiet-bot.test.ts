@@ -57,7 +57,7 @@ test('row 2: a build that fails never touches the running version and shows its 
     (s) => s.conversation(here.manager.username, OWNER).find(({ document }) => document)?.document,
   )
 
-  expect(message.text).toContain('v1 runs on, untouched')
+  expect(message.text).toContain('“npm run build” ended with code 2. v1 runs on, untouched')
   expect(message.text).toContain("Type 'string' is not assignable to type 'number'")
   expect(message.text).not.toContain('compiling module 1\n')
   expect(document.content.toString('utf8')).toContain('compiling module 1\n')

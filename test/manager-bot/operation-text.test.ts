@@ -87,7 +87,7 @@ describe('at its end, what is true', () => {
     const text = ended('succeeded', { ...release, proof: 'live', gapMs: 840, evidence: '2 waiting updates were taken' })
     expect(text).toBe(
       'Deployed echo-bot at main · #42\nv3 (3f2c1ab “Answer hello”) is live.\n' +
-        'Seen: 2 waiting updates were taken\nIts users waited 0.8 s.',
+        'Seen: 2 waiting updates were taken\nNo version ran for 0.8 s.',
     )
   })
 

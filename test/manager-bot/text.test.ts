@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { closest } from '../../manager-bot/text/closest.ts'
-import { duration, secondsOf } from '../../manager-bot/text/duration.ts'
+import { age, duration, secondsOf } from '../../manager-bot/text/duration.ts'
 import { toHtml } from '../../manager-bot/text/html.ts'
 import { toPlain } from '../../manager-bot/text/plain.ts'
 import { bold, code, command, fold, line, pre, prose, type RichText } from '../../manager-bot/text/rich-text.ts'
@@ -94,6 +94,13 @@ test('times as people type them', () => {
     undefined,
     undefined,
   ])
+})
+
+test('ages are in one unit, rounded down', () => {
+  const minute = 60_000
+  const ages = [0, 59_999, minute, 61_000, 59.9 * minute, 60 * minute, 23.9 * 60 * minute, 50 * 60 * minute]
+  const shown = ['just now', 'just now', '1 min ago', '1 min ago', '59 min ago', '1 h ago', '23 h ago', '2 d ago']
+  expect(ages.map(age)).toEqual(shown)
 })
 
 test('the closest command is suggested, and nothing that is too far away', () => {

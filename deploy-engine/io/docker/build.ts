@@ -11,7 +11,7 @@ export const buildPart = (docker: Docker): Pick<DockerPort, 'build'> => ({
     const stream = await docker.buildImage({ context: request.context, src: request.files }, optionsOf(request, signal))
     const error = await follow(docker, stream, onLine)
     signal.throwIfAborted()
-    if (error) throw new TbsError('build_failed', error)
+    if (error) throw failure(error)
   },
 })
 
@@ -29,6 +29,19 @@ const optionsOf = (request: BuildRequest, signal: AbortSignal) => ({
   forcerm: true,
   abortSignal: signal,
 })
+
+const KILLED = 137
+const SHOWN = 80
+
+// The builder's sentence names a shell that nobody wrote; 137 is a process that was killed, by its memory cap as a rule.
+const failure = (error: string): TbsError => {
+  const [, command, code] = /^The command '(?:\/bin\/sh -c )?(.*)' returned a non-zero code: (\d+)$/s.exec(error) ?? []
+  if (command === undefined) return new TbsError('build_failed', error)
+  const short = command.length > SHOWN ? `${command.slice(0, SHOWN)}…` : command
+  const message = `“${short}” ended with code ${code}`
+  if (Number(code) !== KILLED) return new TbsError('build_failed', message)
+  return new TbsError('build_failed', message, { hint: 'It was killed: the build may need more memory than its limit' })
+}
 
 // followProgress reports a failed build only in its last event, not as an error.
 const follow = (docker: Docker, stream: NodeJS.ReadableStream, onLine: (line: string) => void) =>
