@@ -33,7 +33,7 @@ const optionsOf = (request: BuildRequest, signal: AbortSignal) => ({
 const KILLED = 137
 const SHOWN = 80
 
-// The builder's sentence names a shell that nobody wrote; 137 is a process that was killed, by its memory cap as a rule.
+// The builder's sentence names a shell that nobody wrote; 137 is a killed process, as a rule by its memory cap.
 const failure = (error: string): TbsError => {
   const [, command, code] = /^The command '(?:\/bin\/sh -c )?(.*)' returned a non-zero code: (\d+)$/s.exec(error) ?? []
   if (command === undefined) return new TbsError('build_failed', error)
