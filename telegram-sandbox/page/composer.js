@@ -2,7 +2,8 @@ import { commandMenu } from './command-menu.js'
 import { el, icon } from './elements.js'
 
 /**
- * The input of a chat. Enter sends, Shift+Enter breaks the line, `/` opens the bot's commands. `onSend` gets the text.
+ * The input of a chat. Enter sends, Shift+Enter breaks the line, `/` opens the bot's commands. `onSend` gets the text
+ * and resolves with whether it arrived; what did not is written into the input again.
  */
 export const composer = ({ commands, onSend }) => {
   const input = el('textarea', {
@@ -45,12 +46,13 @@ export const composer = ({ commands, onSend }) => {
     input.focus()
   }
   const pick = (command) => write(`/${command} `)
-  const submit = (event) => {
+  const submit = async (event) => {
     event.preventDefault()
     const text = input.value.trim()
     if (!text) return
     write('')
-    onSend(text)
+    const arrived = await onSend(text)
+    if (!arrived && input.value === '') write(text)
   }
   const toggleMenu = () => {
     input.focus()
@@ -60,7 +62,7 @@ export const composer = ({ commands, onSend }) => {
   const keyDown = (event) => {
     if (menu.open && menuKey(event, { menu, input, pick })) return event.preventDefault()
     const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing
-    if (sends) submit(event)
+    if (sends) void submit(event)
   }
   return {
     element: el('div', { class: 'composing' }, menu.element, form),

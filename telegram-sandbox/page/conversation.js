@@ -8,7 +8,16 @@ const ACTIONS = { typing: 'typing', upload_document: 'sending a document', uploa
 /** The open chat: who it is with, its messages, and the input or, before the first message, the Start button. */
 export const conversation = (store, name, { tell }) => {
   const chat = () => chatsOf(store).find((candidate) => candidate.name === name)
-  const send = (text) => say(store, name, text).catch((error) => tell(error.message))
+  /** Whether the message arrived. */
+  const send = async (text) => {
+    try {
+      await say(store, name, text)
+      return true
+    } catch (error) {
+      tell(error.message)
+      return false
+    }
+  }
   const about = el('span', { class: 'about', 'aria-live': 'polite' })
   const pane = messagePane({
     me: store.me,
@@ -24,8 +33,9 @@ export const conversation = (store, name, { tell }) => {
   const update = ({ mine = false } = {}) => {
     const { messages, about: subtitle, isBot } = chat()
     const action = actionIn(store, name)
-    about.textContent = action ? `${ACTIONS[action] ?? 'busy'}…` : subtitle
-    about.classList.toggle('acting-now', action !== undefined)
+    if (!store.online) about.textContent = 'reconnecting…'
+    else about.textContent = action ? `${ACTIONS[action] ?? 'busy'}…` : subtitle
+    about.classList.toggle('acting-now', store.online && action !== undefined)
     start.hidden = !isBot || messages.length > 0
     pane.element.hidden = !start.hidden
     input.element.hidden = !start.hidden

@@ -71,7 +71,9 @@ export const press = (store, chat, { message_id }, button) =>
 
 const post = async (path, body) => {
   const headers = { 'content-type': 'application/json' }
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => {
+    throw new Error('The sandbox does not answer')
+  })
   const answer = await response.json()
   if (!response.ok) throw new Error(answer.error)
   return answer

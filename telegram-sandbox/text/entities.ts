@@ -3,7 +3,8 @@ export type FormattedText = { text: string; entities: Entity[] }
 
 // What Telegram finds in plain text by itself. Offsets are UTF-16 code units, as in JavaScript strings.
 const PATTERNS: [type: string, pattern: RegExp][] = [
-  ['bot_command', /(?<![\w/@<>.])\/\w{1,64}(?:@\w{3,32})?(?!\w)/g],
+  // A path is no command: neither may a slash stand before it, nor come right after.
+  ['bot_command', /(?<![\p{L}\p{N}_/<>])\/\w{1,64}(?:@\w{3,32})?(?![\p{L}\p{N}_/<>])/gu],
   ['mention', /(?<![\w/@])@\w{3,32}(?!\w)/g],
   ['url', /(?<![\w/@])https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]']/g],
   ['hashtag', /(?<![\w/#&])#(?=\w*[^\W\d])\w{1,64}/g],

@@ -4,19 +4,9 @@ import { join } from 'node:path'
 import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openSandbox, type Sandbox, type SandboxBot } from '../../telegram-sandbox/index.ts'
+import { CHROMIUM, DESKTOP, PHONE } from '../helpers/chromium.ts'
 
 const SHOTS = join(import.meta.dirname, '../../test-output')
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-const DESKTOP = { width: 1280, height: 800 }
-const PHONE = { width: 390, height: 844 }
 const COMMANDS = [
   { command: 'deploy', description: 'Build a branch, tag or commit and switch to it' },
   { command: 'rollback', description: 'Go back to an earlier release' },
@@ -188,6 +178,16 @@ test('the page comes back by itself when the sandbox does', async () => {
   await page.getByText('Connection lost').waitFor({ state: 'hidden', timeout: 20_000 })
 })
 
+test('what could not be sent is written into the input again, and the chat says why', async () => {
+  const { page, sandbox } = await openChat()
+  await sandbox.close()
+  await page.getByRole('main').getByText('reconnecting…').waitFor()
+  await input(page).fill('not lost')
+  await page.keyboard.press('Enter')
+  await page.getByText('The sandbox does not answer').waitFor()
+  expect(await input(page).inputValue()).toBe('not lost')
+})
+
 test('with several people one chooses who acts', async () => {
   const { page, sandbox, olga } = await openChat()
   expect(await page.getByLabel('Acting as').isVisible()).toBe(false)
@@ -216,7 +216,9 @@ test('a phone shows the list or the chat, with a way back, and nothing is too wi
   const { page, writeHtml } = await openWorld({ viewport: PHONE })
   await writeHtml(`<pre>${'a very long line of a log '.repeat(8)}</pre>${'x'.repeat(200)}`)
   await page.getByRole('link', { name: /tbs-manager/ }).click()
-  await last(page).locator('pre').waitFor()
+  const block = last(page).locator('pre')
+  await block.waitFor()
+  expect(await block.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
   expect(await page.getByRole('navigation', { name: 'Chats' }).isVisible()).toBe(false)
   expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(PHONE.width)
   expect(await page.locator('.scroller').evaluate(({ scrollWidth }) => scrollWidth)).toBe(PHONE.width)
@@ -284,10 +286,9 @@ const openChat = async () => {
 
 const openPage = async (sandbox: Sandbox, { viewport = DESKTOP, colorScheme = 'light' }: View): Promise<Page> => {
   const context: BrowserContext = await chromium.launchPersistentContext(await mkdtemp(join(profile, 'user-')), {
-    executablePath: '/usr/bin/chromium',
+    ...CHROMIUM,
     viewport,
     colorScheme,
-    args: FLAGS,
   })
   onTestFinished(() => context.close())
   const page = await context.newPage()

@@ -147,6 +147,20 @@ test('what a person writes has its commands marked', async () => {
   })
 })
 
+test.each([
+  ['see /help, or (/bots)', ['/help', '/bots']],
+  ['/status@other_bot\n/logs', ['/status@other_bot', '/logs']],
+  ['./run and "/stop"', ['/run', '/stop']],
+  ['/app/data, a/b, https://example.org/path and <x>/y', []],
+  ['/über, é/x and //z', []],
+])('commands in a text: %s', async (text, commands) => {
+  const { chat_id, call } = await openChat()
+  const { result } = await call('sendMessage', { chat_id, text })
+  const { entities = [] } = result as { entities?: { type: string; offset: number; length: number }[] }
+  const found = entities.filter(({ type }) => type === 'bot_command')
+  expect(found.map(({ offset, length }) => text.slice(offset, offset + length))).toEqual(commands)
+})
+
 test('chat actions are checked and told', async () => {
   const { sandbox, chat_id, call } = await openChat()
   const seen: unknown[] = []
