@@ -8,8 +8,8 @@ export type Sample = {
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   /** Updates that wait at Telegram for this bot. */
   pending?: number
-  /** A connection to the API root is established, and the bytes sent so far. */
-  network?: { connected: boolean; bytesSent: number }
+  /** A connection to the API root is established, and the bytes of payload sent so far. */
+  network?: { connected: boolean; payloadSent: number }
   /** The bot has a webhook: Telegram's last failure to deliver, ms since the epoch. */
   webhook?: { lastErrorAt: number | undefined }
 }
@@ -23,10 +23,10 @@ export type Verdict =
 
 const STUCK_MS = 20_000
 const APART_MS = 3_000
-/** Start-up traffic (getMe, deleteWebhook) is over by then. */
-const SETTLED_MS = 4_000
-/** Below this a growth may be ARP, DNS or an inbound probe: 42 to 280 bytes were measured. */
-const POLL_BYTES = 300
+/** Start-up traffic (getMe, deleteWebhook) is over by then, as a rule. */
+export const SETTLED_MS = 4_000
+/** A request has over 200 bytes of payload; keep-alives have none, the probe's own name look-ups at most 100. */
+const POLL_BYTES = 150
 
 /** The gate of design.md section 3 as a function of everything seen since the start. Samples are in order. */
 export const judge = (startedAt: number, samples: readonly Sample[], settings: GateSettings): Verdict => {
@@ -96,8 +96,9 @@ const delivered = (startedAt: number, { webhook, pending, at }: Sample): string 
 
 const polls = (startedAt: number, { at, network }: Sample, before: readonly Sample[]): string | undefined => {
   if (!network?.connected) return undefined
-  const settled = before.filter((sample) => sample.network?.connected && sample.at - startedAt >= SETTLED_MS)
-  const apart = settled.some((sample) => at - sample.at >= APART_MS)
-  const grown = settled.some((sample) => network.bytesSent - (sample.network?.bytesSent ?? 0) >= POLL_BYTES)
-  return apart && grown ? 'is connected to the Bot API and keeps asking it' : undefined
+  // Against the last look only: over a longer time small noise would add up to a request.
+  const last = before.findLast((sample) => sample.network && at - sample.at >= APART_MS)
+  if (!last?.network?.connected || last.at - startedAt < SETTLED_MS) return undefined
+  const grown = network.payloadSent - last.network.payloadSent >= POLL_BYTES
+  return grown ? 'is connected to the Bot API and keeps asking it' : undefined
 }

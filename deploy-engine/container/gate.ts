@@ -2,10 +2,16 @@ import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import type { ReleasePlan } from '../records/release.ts'
 import type { Secret } from '../secret.ts'
-import { judge, type Sample, type Verdict } from './evidence.ts'
+import { judge, type Sample, SETTLED_MS, type Verdict } from './evidence.ts'
 import { takeSample } from './sample.ts'
 
-export type GateCandidate = { bot: string; container: string; token: Secret; gate: ReleasePlan['gate'] }
+export type GateCandidate = {
+  bot: string
+  username: string
+  container: string
+  token: Secret
+  gate: ReleasePlan['gate']
+}
 
 const FAST_MS = 500
 const SLOW_MS = 1_000
@@ -24,13 +30,16 @@ export const passGate = async (
 ): Promise<Extract<Verdict, { kind: 'pass' }>> => {
   const { clock } = engine
   const startedAt = clock.now()
+  const at = `@${candidate.username}`
   const settings = { readyMs: candidate.gate.readySeconds * 1000, stableMs: candidate.gate.stableSeconds * 1000 }
   const samples: Sample[] = []
-  await say('waiting for a sign that it takes its updates; a message to it would be one')
   let said: string | undefined
   let probedAt = 0
   for (;;) {
-    const withNetwork = said === undefined && clock.now() - probedAt >= PROBE_EVERY_MS
+    const settled = clock.now() - startedAt >= SETTLED_MS
+    const withNetwork = settled && said === undefined && clock.now() - probedAt >= PROBE_EVERY_MS
+    // Not earlier: a message that comes in with the start-up traffic is no sign.
+    if (withNetwork && probedAt === 0) await say(`waiting for a sign that it takes its updates: write to ${at}`)
     if (withNetwork) probedAt = clock.now()
     samples.push(await takeSample(engine, { ...candidate, withNetwork }, signal))
     const verdict = judge(startedAt, samples, settings)

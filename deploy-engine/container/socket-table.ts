@@ -1,5 +1,5 @@
 /** What the probe beside a container printed: addresses of the API root, the socket table, the interface counters. */
-export type NetworkView = { connected: boolean; bytesSent: number }
+export type NetworkView = { connected: boolean; payloadSent: number }
 
 const ESTABLISHED = '01'
 
@@ -13,7 +13,7 @@ export const readProbe = (output: string, port: number): NetworkView => {
     const [address = '', remotePort] = remote.split(':')
     return /^\d+:$/.test(slot) && state === ESTABLISHED && remotePort === wanted && addresses.has(shortened(address))
   })
-  return { connected, bytesSent: lines.reduce((sum, line) => sum + sentBytes(line), 0) }
+  return { connected, payloadSent: lines.reduce((sum, line) => sum + sentPayload(line), 0) }
 }
 
 // The kernel prints addresses as 32-bit words in the machine's byte order: little-endian on all that we run on.
@@ -42,8 +42,11 @@ const expand = (address: string): number[] | undefined => {
 // An IPv4 peer of a dual-stack socket is written as ::ffff:a.b.c.d.
 const shortened = (hex: string): string => hex.replace(/^0{16}FFFF0000(?=[0-9A-F]{8}$)/, '')
 
-const sentBytes = (line: string): number => {
+// Ethernet, IPv4 and TCP headers with timestamps: what a packet without payload has, such as a keep-alive.
+const HEADERS = 66
+
+const sentPayload = (line: string): number => {
   const [name = '', rest] = line.split(/:\s*/)
   const fields = rest?.trim().split(/\s+/) ?? []
-  return /^(eth|en|veth)\w*$/.test(name) && fields.length >= 16 ? Number(fields[8]) : 0
+  return /^(eth|en|veth)\w*$/.test(name) && fields.length >= 16 ? Number(fields[8]) - HEADERS * Number(fields[9]) : 0
 }

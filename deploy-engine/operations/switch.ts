@@ -79,7 +79,13 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
   step<Pass>(run, {
     name: 'gate',
     act: async (say) => {
-      const candidate = { bot: run.bot.name, container: next, token: secrets.token, gate: release.plan.gate }
+      const candidate = {
+        bot: run.bot.name,
+        username: run.bot.username,
+        container: next,
+        token: secrets.token,
+        gate: release.plan.gate,
+      }
       const verdict = await passGate(run.engine, candidate, { say, signal: run.signal })
       await say(verdict.evidence)
       return verdict

@@ -22,7 +22,7 @@ export const isLine = (block: Block): block is Line => 'line' in block
 
 const PATH = /(?<=^|[\s'"(])(\/[\w.-]+(?:\/[\w.-]*)+)/
 
-/** Spans of a sentence in which paths are code: Telegram would make a command of the first part of `/app/data`. */
+/** Spans of a sentence in which paths are code: nobody is to take the first part of `/app/data` for a command. */
 export const prose = (text: string): Span[] =>
   text.split(PATH).flatMap((part, index) => (part === '' ? [] : [index % 2 === 1 ? code(part) : part]))
 

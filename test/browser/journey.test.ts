@@ -199,6 +199,9 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     expect(demo.startedInMs).toBeLessThan(PROMISED_MS)
     expect(demo.url).toBe(url)
     await page.getByText('Connection lost').waitFor({ state: 'hidden', timeout: 20_000 })
+    // What the page still knows of before is no proof.
+    await page.reload()
+    await chat.open(MANAGER)
     await page.getByRole('log').getByText('Deployed echo-bot at main · #1').waitFor({ state: 'attached' })
     expect(await running()).toEqual(['v6'])
     await echoIs('main')

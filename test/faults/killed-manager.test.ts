@@ -30,9 +30,7 @@ beforeAll(async () => {
   await repo.commit('next', { ...fixtureBot({ says: 'next' }), ...QUICK, Dockerfile: SLOW_BUILD })
   bot = await here.addBot('my-bot', repo)
   const asked = here.say('/deploy my-bot main')
-  await here.reads(/See it work/, { after: asked })
-  here.sandbox.say(OWNER, bot.username, 'first')
-  await here.reads(/is live/, { after: asked, timeout: 90_000 })
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
 })
 
 afterAll(() => here.close())

@@ -31,6 +31,8 @@ export type Installation = {
   reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
   /** Runs the terminal door; gives its exit code and all that it printed. */
   terminal(args: string[], input?: string): Promise<{ code: number; output: string }>
+  /** Lets somebody write to a bot twice a second until the promise is settled, which is given back. */
+  whileTalkingTo<T>(bot: SandboxBot, promise: Promise<T>): Promise<T>
   repo(name: string): Promise<GitRepo>
   /** Registers a bot by the chat, as a person does; gives the sandbox's bot. */
   addBot(name: string, repo: GitRepo): Promise<SandboxBot>
@@ -103,6 +105,10 @@ export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = 
       door.stdin.end(input)
       const [code] = await once(door, 'close')
       return { code: Number(code), output: printed.join('') }
+    },
+    whileTalkingTo: async (bot, promise) => {
+      const timer = setInterval(() => sandbox.say(OWNER, bot.username, 'hello'), 500)
+      return promise.finally(() => clearInterval(timer))
     },
     repo: (name) => gitRepo(join(directory, 'repos', name)),
     addBot: async (name, repo) => {

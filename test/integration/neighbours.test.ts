@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freeSubnet } from '../../deploy-engine/container/subnet.ts'
 import { ensureNetwork } from '../../deploy-engine/operations/ensure-network.ts'
+import type { SandboxBot } from '../../telegram-sandbox/index.ts'
 import { objectsOf } from '../helpers/docker.ts'
 import { type Workbench, workbench } from '../helpers/engine.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
@@ -26,16 +27,14 @@ test('two installations deploy bots of the same name on one daemon and never tou
     await repo.commit('main', { ...fixtureBot({ says }), 'tbs.yaml': 'gate: { ready: 20s, stable: 2s }\n' })
     return here.addBot('my-bot', repo)
   }
-  const deploy = async (here: Installation, username: string, release: number) => {
+  const deploy = async (here: Installation, bot: SandboxBot, release: number) => {
     const asked = here.say('/deploy my-bot main')
-    await here.reads(/▸ See it work/, { after: asked, timeout: 60_000 })
-    here.sandbox.say(OWNER, username, 'hello')
-    await here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 60_000 })
+    await here.whileTalkingTo(bot, here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 90_000 }))
   }
   const [a, b] = [await setUp(one, 'one'), await setUp(two, 'two')]
-  await Promise.all([deploy(one, a.username, 1), deploy(two, b.username, 1)])
+  await Promise.all([deploy(one, a, 1), deploy(two, b, 1)])
   const beside = await objectsOf(two.instance)
-  await deploy(one, a.username, 2)
+  await deploy(one, a, 2)
   await one.kill()
   await one.start()
 

@@ -21,7 +21,7 @@ describe('Telegram HTML', () => {
     )
   })
 
-  test('a path is code, or Telegram would make a command of its first part', () => {
+  test('a path is code, and a command is none', () => {
     expect(toHtml([line(...prose("volume: /app/data, '/bin/sh -c x' and /logs my-bot 3/4"))])).toBe(
       "volume: <code>/app/data</code>, '<code>/bin/sh</code> -c x' and /logs my-bot 3/4",
     )

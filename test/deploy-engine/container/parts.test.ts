@@ -15,10 +15,10 @@ describe('the socket table', () => {
   const lo =
     '    lo: 999     10    0    0    0     0          0         0    999     10    0    0    0     0       0    0'
 
-  test('shows a connection to the API root and the bytes sent on the outer interface', () => {
+  test('shows a connection to the API root and the payload sent on the outer interface', () => {
     const socket = '   0: 0200D50A:A1B2 010011AC:2253 01 00000000:00000000 00:00000000 00000000  1000        0 1'
     const output = ['172.17.0.1      STREAM host.docker.internal', header, socket, lo, eth0].join('\n')
-    expect(readProbe(output, 8787)).toEqual({ connected: true, bytesSent: 12903 })
+    expect(readProbe(output, 8787)).toEqual({ connected: true, payloadSent: 12903 - 140 * 66 })
   })
 
   test.each([
