@@ -1,6 +1,6 @@
 import type { Verdict } from '../container/evidence.ts'
 import { passGate } from '../container/gate.ts'
-import { TbsError } from '../error.ts'
+import { messageOf, TbsError } from '../error.ts'
 import { addWarnings } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 import { expectedError } from './expected-error.ts'
@@ -40,11 +40,7 @@ export const switchTo = async (run: Run, release: Release, reuse?: string): Prom
     const expected = expectedError(error)
     throw expected ? new SwitchError(expected, logLines) : error
   }
-  await step(run, {
-    name: 'prune',
-    act: () => tidyBot(run.engine, run.bot),
-    commit: (entities, warnings) => addWarnings(entities, run.operation.id, warnings),
-  })
+  await prune(run)
 }
 
 const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | undefined> => {
@@ -94,3 +90,18 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
       await entities.update(ReleaseSchema, { id: release.id }, { proof })
     },
   })
+
+// The release is active by now: neither a late cancel nor trouble in tidying up may make a failure of it.
+const prune = (run: Run): Promise<string[]> =>
+  step(
+    { ...run, signal: new AbortController().signal },
+    {
+      name: 'prune',
+      act: () =>
+        tidyBot(run.engine, run.bot).catch((error) => {
+          run.engine.log.warn({ err: error, bot: run.bot.name }, 'tidying up after a switch failed')
+          return [`Cleaning up failed and is tried again with the next operation: ${messageOf(error)}`]
+        }),
+      commit: (entities, warnings) => addWarnings(entities, run.operation.id, warnings),
+    },
+  )

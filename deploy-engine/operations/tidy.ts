@@ -81,7 +81,7 @@ const tidyImages = async (engine: Engine, bot: Bot): Promise<void> => {
   const { docker, settings } = engine
   await removeBuilders(engine, bot)
   const releases = await releasesOf(engine.database.read, bot.id)
-  const kept = new Set((await releasesToKeep(engine, releases)).map((release) => release.id))
+  const kept = new Set((await releasesToKeep(engine, bot.id, releases)).map((release) => release.id))
   for (const release of releases.filter(({ id, imageId }) => imageId !== null && !kept.has(id))) {
     await updateRelease(engine, release, { imageId: null })
   }
@@ -107,11 +107,15 @@ const removeImage = async ({ docker, clock }: Engine, reference: string): Promis
   }
 }
 
-const releasesToKeep = async (engine: Engine, releases: Release[]): Promise<Release[]> => {
+const releasesToKeep = async (engine: Engine, botId: number, releases: Release[]): Promise<Release[]> => {
   const { freeBytes, totalBytes } = await engine.files.freeDisk(engine.settings.dataDir)
   const withImage = releases.filter((release) => release.imageId !== null)
   const active = withImage.find((release) => release.state === 'active')
-  const needed = withImage.filter((release) => release === active || release === wayBack(releases))
+  const withData = (await keptContainersOf(engine.database.read, botId)).map(({ release }) => release)
+  const back = wayBack(releases)
+  const needed = withImage.filter(
+    (release) => release === active || release === back || withData.includes(release.number),
+  )
   const good = withImage.find((release) => release !== active && release.proof === 'live')
   const others = withImage.filter(
     (release) => release !== good && !needed.includes(release) && release.proof !== 'none',

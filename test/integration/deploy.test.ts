@@ -39,3 +39,20 @@ test('a deploy from git ends with a bot that answers', async () => {
     networks: [`${settings.instance}-my-bot`],
   })
 })
+
+test('a cancel that comes when the release is recorded already makes no failure of it', async () => {
+  const { engine, sandbox } = bench
+  const repo = await gitRepo(join(bench.directory, 'late'))
+  await repo.commit('main', { ...fixtureBot({ says: 'one' }), 'tbs.yaml': 'gate: { ready: 1s, stable: 1s }\n' })
+  const bot = sandbox.addBot({ username: 'late_fixture_bot' })
+  await addBot(engine, { name: 'late-bot', repo: repo.url, token: new Secret(bot.token) })
+
+  const request = { bot: 'late-bot', kind: 'deploy' as const, args: {}, requestedBy: 'test' }
+  const { operation } = await requestOperation(engine, request)
+  const forget = engine.changes.listen(({ operation: id, step, edge }) => {
+    if (step === 'record' && edge === 'after') engine.running.controllers.get(id)?.abort(new Error('too late'))
+  })
+  const { state, outcome } = await bench.carryOut(operation)
+  forget()
+  expect({ state, running: outcome?.running }).toEqual({ state: 'succeeded', running: 1 })
+})
