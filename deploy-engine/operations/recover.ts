@@ -5,6 +5,7 @@ import { allBots, type Bot } from '../records/bot.ts'
 import { type Operation, type Outcome, unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '../records/release.ts'
 import { stepsOf } from '../records/step.ts'
+import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
@@ -16,8 +17,14 @@ import { queuedOperations } from './view.ts'
 /**
  * Settles what a killed manager left behind, before anything new is begun: each operation in doubt is finished or
  * undone, and containers, images and files that belong to nothing are removed. Gives the ids of queued operations.
+ * Fails with `docker_unreachable`.
  */
-export const recover = async (engine: Engine): Promise<number[]> => {
+export const recover = (engine: Engine): Promise<number[]> =>
+  settleAll(engine).catch((error) => {
+    throw expectedError(error) ?? error
+  })
+
+const settleAll = async (engine: Engine): Promise<number[]> => {
   await engine.files.remove(join(engine.settings.dataDir, 'tmp'))
   await removeProbes(engine)
   const unfinished = await unfinishedOperations(engine.database.read)
