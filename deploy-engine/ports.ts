@@ -108,10 +108,7 @@ export type DockerPort = {
   /** IPv4 subnets of every network of this daemon, ours or not. */
   subnets(): Promise<string[]>
   createNetwork(spec: { name: string; subnet: string; labels: Labels }): Promise<string>
-  removeNetwork(id: string): Promise<void>
-  volumes(labels: Labels): Promise<{ name: string; labels: Labels }[]>
   createVolume(spec: { name: string; labels: Labels }): Promise<void>
-  removeVolume(name: string): Promise<void>
 }
 
 export type Labels = Record<string, string>
@@ -132,11 +129,6 @@ export type BuildRequest = {
 export type Image = {
   id: string
   user: string
-  workdir: string
-  volumes: string[]
-  hasHealthcheck: boolean
-  hasCommand: boolean
-  labels: Labels
 }
 
 export type ContainerSpec = {
@@ -172,7 +164,6 @@ export type Container = {
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   restart: RestartPolicy | 'other'
   workdir: string
-  user: string
 }
 
 export type ContainerFile = { name: string; content: Buffer; mode: number; uid: number; gid: number }

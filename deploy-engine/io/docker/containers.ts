@@ -104,7 +104,6 @@ const containerOf = (found: ContainerInspectInfo): Container => ({
   health: healthOf(found),
   restart: restartOf(found.HostConfig.RestartPolicy?.Name),
   workdir: found.Config.WorkingDir || '/',
-  user: found.Config.User ?? '',
 })
 
 // Docker writes year 1 for "never".

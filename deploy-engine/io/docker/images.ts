@@ -13,11 +13,6 @@ export const imagePart = (docker: Docker): ImagePart => ({
     return {
       id: found.Id,
       user: config.User ?? '',
-      workdir: config.WorkingDir || '/',
-      volumes: Object.keys(config.Volumes ?? {}),
-      hasHealthcheck: (config.Healthcheck?.Test?.[0] ?? 'NONE') !== 'NONE',
-      hasCommand: listLength(config.Cmd) + listLength(config.Entrypoint) > 0,
-      labels: config.Labels ?? {},
     }
   },
 
@@ -53,5 +48,3 @@ export const imagePart = (docker: Docker): ImagePart => ({
     }
   },
 })
-
-const listLength = (value: string | string[] | undefined | null): number => value?.length ?? 0

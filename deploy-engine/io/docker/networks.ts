@@ -1,12 +1,8 @@
 import type Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
-import { ignoreStatus } from './status.ts'
 
-type NetworkPart = Pick<
-  DockerPort,
-  'networks' | 'subnets' | 'createNetwork' | 'removeNetwork' | 'volumes' | 'createVolume' | 'removeVolume'
->
+type NetworkPart = Pick<DockerPort, 'networks' | 'subnets' | 'createNetwork' | 'createVolume'>
 
 export const networkPart = (docker: Docker): NetworkPart => ({
   networks: async (labels) => {
@@ -32,21 +28,7 @@ export const networkPart = (docker: Docker): NetworkPart => ({
     return network.id
   },
 
-  removeNetwork: async (id) => {
-    await docker.getNetwork(id).remove().catch(ignoreStatus(404))
-  },
-
-  volumes: async (labels) => {
-    const { Volumes } = await docker.listVolumes({ filters: { label: labelFilter(labels) } })
-    return (Volumes ?? []).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} }))
-  },
-
   createVolume: async ({ name, labels }) => {
     await docker.createVolume({ Name: name, Labels: labels })
-  },
-
-  // 409: a container still uses it.
-  removeVolume: async (name) => {
-    await docker.getVolume(name).remove().catch(ignoreStatus(404, 409))
   },
 })
