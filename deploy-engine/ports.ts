@@ -122,6 +122,9 @@ export type BuildRequest = {
   tag: string
   labels: Labels
   args: Record<string, string>
+  target?: string
+  /** Only where the Dockerfile needs it: BuildKit has no caps for memory and CPU. */
+  buildkit: boolean
   memoryBytes: number
   cpus: number
 }

@@ -1,4 +1,5 @@
 import { TbsError } from '../error.ts'
+import type { Bot } from '../records/bot.ts'
 import type { ReleasePlan } from '../records/release.ts'
 import { badManifest, type ManifestFile, readManifest } from '../source/manifest.ts'
 import { commandOf } from './command-line.ts'
@@ -18,6 +19,10 @@ export type BuildPlan = {
   /** Relative to the repository; '' is the whole of it. */
   context: string
   args: Record<string, string>
+  /** The stage that is built, if it is not the last one. */
+  target?: string
+  /** Why the classic builder can't build it, for people; absent: it can. */
+  buildkit?: string
   /** Text for .dockerignore, where the Dockerfile is a generated one. */
   ignore?: string
   release: ReleasePlan
@@ -25,9 +30,10 @@ export type BuildPlan = {
 
 /**
  * Decides how a repository is built and run, from tbs.yaml, its Dockerfile, or what it looks like; every decision
- * is in `release.evidence`. `tokenEnv` is what a person chose. Fails with `cannot_detect` or `bad_tbs_yaml`.
+ * is in `release.evidence`. What a person chose for the bot wins over every guess. Fails with `cannot_detect` or
+ * `bad_tbs_yaml`.
  */
-export const planBuild = (tree: SourceTree, { tokenEnv }: { tokenEnv: string | null }): BuildPlan => {
+export const planBuild = (tree: SourceTree, { tokenEnv }: Choices): BuildPlan => {
   const settings = manifestOf(tree)
   const { build } = settings.manifest
   const app = below(tree, build.context)
@@ -42,6 +48,8 @@ export const planBuild = (tree: SourceTree, { tokenEnv }: { tokenEnv: string | n
     release: releaseOf({ app, settings, image, tokenEnv }),
   }
 }
+
+export type Choices = Pick<Bot, 'tokenEnv' | 'path' | 'ignoreDockerfile' | 'volumes'>
 
 const manifestOf = (tree: SourceTree): ManifestFile => {
   const misspelt = tree.files.find((path) => /^\.?tbs\.ya?ml$/i.test(path) && path !== 'tbs.yaml')

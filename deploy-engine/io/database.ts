@@ -5,10 +5,12 @@ import type { Database } from '../ports.ts'
 import { BotSchema } from '../records/bot.ts'
 import { KeptContainerSchema } from '../records/kept-container.ts'
 import { Initial1700000000001 } from '../records/migrations/0001-initial.ts'
+import { Choices1700000000002 } from '../records/migrations/0002-choices.ts'
 import { OperationSchema } from '../records/operation.ts'
 import { ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
 import { StepSchema } from '../records/step.ts'
+import { VolumeCopySchema } from '../records/volume-copy.ts'
 
 /** Tables and migrations of another part that live in the same database. */
 export type MoreTables = {
@@ -33,9 +35,10 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
       StepSchema,
       SecretSchema,
       KeptContainerSchema,
+      VolumeCopySchema,
       ...(more.entities ?? []),
     ],
-    migrations: [Initial1700000000001, ...(more.migrations ?? [])],
+    migrations: [Initial1700000000001, Choices1700000000002, ...(more.migrations ?? [])],
     migrationsRun: true,
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -22,8 +22,9 @@ export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
     const taken = (await entities.findBy(BotSchema, [{ name }, { telegramId: me.id }])).at(0)
     if (taken) throw taken.name === name ? nameTaken(name) : tokenTaken(taken)
     const now = engine.clock.now()
-    const row = { name, repo, branch: branch ?? null, tokenEnv: tokenEnv ?? null, lastRelease: 0, createdAt: now }
-    const saved = await entities.save(BotSchema, { ...row, telegramId: me.id, username: me.username })
+    const row = { name, repo, branch: branch ?? null, tokenEnv: tokenEnv ?? null, createdAt: now }
+    const chosen = { path: null, ignoreDockerfile: false, volumes: [], lastRelease: 0 }
+    const saved = await entities.save(BotSchema, { ...row, ...chosen, telegramId: me.id, username: me.username })
     const sealed = engine.vault.seal(saved.id, TOKEN_KEY, token)
     await entities.insert(SecretSchema, {
       botId: saved.id,

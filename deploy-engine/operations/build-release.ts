@@ -46,7 +46,8 @@ const buildImage = async (run: Run, { source, plan, say }: Build): Promise<strin
     const files = await engine.files.list(context)
     const labels = { ...botLabels(engine.settings.instance, bot.name), 'tbs.operation': String(operation.id) }
     const caps = { memoryBytes: MEMORY_BYTES, cpus: CPUS }
-    const request = { context, files, dockerfile: plan.dockerfilePath, tag, labels, args: plan.args, ...caps }
+    const how = { dockerfile: plan.dockerfilePath, args: plan.args, buildkit: plan.buildkit !== undefined }
+    const request = { context, files, tag, labels, ...how, ...(plan.target && { target: plan.target }), ...caps }
     await engine.docker.build(request, log.line, signal)
     const image = await engine.docker.image(tag)
     if (!image) throw new Error(`the image ${tag} is not there after its build`)

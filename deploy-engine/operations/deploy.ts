@@ -16,7 +16,7 @@ const releaseFromSource = async (run: Run): Promise<Release> => {
     const plan = await step(run, {
       name: 'detect',
       act: async (say) => {
-        const found = planBuild(source.tree, { tokenEnv: run.bot.tokenEnv })
+        const found = planBuild(source.tree, run.bot)
         await say(found.release.evidence.join('\n'))
         return found
       },

@@ -12,5 +12,6 @@ export const botSecrets = async (engine: Engine, bot: Bot): Promise<BotSecrets> 
   const opened = stored.map(({ key, sealed }) => [key, engine.vault.open(bot.id, key, sealed)] as const)
   const token = opened.find(([key]) => key === TOKEN_KEY)?.[1]
   if (!token) throw new TbsError('no_token', `${bot.name} has no token`)
-  return { token, variables: Object.fromEntries(opened.filter(([key]) => key !== TOKEN_KEY)) }
+  const variables = opened.filter(([key]) => key !== TOKEN_KEY && !key.includes(':'))
+  return { token, variables: Object.fromEntries(variables) }
 }

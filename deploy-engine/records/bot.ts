@@ -9,6 +9,12 @@ export type Bot = {
   branch: string | null
   /** Name of the variable that carries the token; null: guessed anew from the source of each release. */
   tokenEnv: string | null
+  /** Directory of the repository that the bot is in; null: the whole repository. */
+  path: string | null
+  /** The repository's own Dockerfile is left aside and the image made as if there were none. */
+  ignoreDockerfile: boolean
+  /** Directories in the container that a person turned into volumes, beside those that detection finds. */
+  volumes: string[]
   telegramId: number
   username: string
   lastRelease: number
@@ -24,6 +30,9 @@ export const BotSchema = new EntitySchema<Bot>({
     repo: { type: 'text' },
     branch: { type: 'text', nullable: true },
     tokenEnv: { name: 'token_env', type: 'text', nullable: true },
+    path: { type: 'text', nullable: true },
+    ignoreDockerfile: { name: 'ignore_dockerfile', type: 'boolean', default: false },
+    volumes: { type: 'simple-json', default: '[]' },
     telegramId: { name: 'telegram_id', type: 'integer', unique: true },
     username: { type: 'text' },
     lastRelease: { name: 'last_release', type: 'integer', default: 0 },

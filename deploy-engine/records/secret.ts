@@ -1,9 +1,12 @@
 import { type EntityManager, EntitySchema } from 'typeorm'
 
-/** An encrypted value of a bot. The key `token` is its Telegram token, all others are variable names. */
+/** An encrypted value of a bot: its Telegram token, what git needs for its repository, or a variable of that name. */
 export type StoredSecret = { botId: number; key: string; keyId: string; sealed: Buffer; updatedAt: number }
 
 export const TOKEN_KEY = 'token'
+/** With a colon, so that they are no names of variables. */
+export const GIT_KEY = 'git:key'
+export const GIT_TOKEN = 'git:token'
 
 export const SecretSchema = new EntitySchema<StoredSecret>({
   name: 'secret',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labelDockerfile } from '../../deploy-engine/image/label-dockerfile.ts'
 import { type BuildPlan, planBuild } from '../../deploy-engine/image/plan.ts'
 import { interesting } from '../../deploy-engine/image/source-tree.ts'
+import { NO_CHOICES } from '../deploy-engine/image/trees.ts'
 import { docker, objectsOf, removeAll } from '../helpers/docker.ts'
 
 const run = promisify(execFile)
@@ -202,7 +203,7 @@ const planOf = async (directory: string): Promise<BuildPlan> => {
   const texts = paths
     .filter(interesting)
     .map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)
-  return planBuild({ files: paths, text: new Map(await Promise.all(texts)) }, { tokenEnv: null })
+  return planBuild({ files: paths, text: new Map(await Promise.all(texts)) }, NO_CHOICES)
 }
 
 const dockerBuild = async (directory: string, tag: string): Promise<string> => {

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { TbsError } from '../../../deploy-engine/error.ts'
 import { readInstructions } from '../../../deploy-engine/image/dockerfile-instructions.ts'
 import { planBuild } from '../../../deploy-engine/image/plan.ts'
-import { thrownBy, treeOf } from './trees.ts'
+import { NO_CHOICES, thrownBy, treeOf } from './trees.ts'
 
 type Files = Record<string, string | object>
 
-const plan = (files: Files, tokenEnv: string | null = null) => planBuild(treeOf(files), { tokenEnv })
+const plan = (files: Files, tokenEnv: string | null = null) => planBuild(treeOf(files), { ...NO_CHOICES, tokenEnv })
 const release = (files: Files, tokenEnv: string | null = null) => plan(files, tokenEnv).release
 
 const NODE = { 'package.json': { scripts: { start: 'node bot.js' } }, 'bot.js': 'process.env.BOT_TOKEN' }

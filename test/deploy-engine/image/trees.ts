@@ -1,4 +1,8 @@
+import type { Choices } from '../../../deploy-engine/image/plan.ts'
 import { interesting, type SourceTree } from '../../../deploy-engine/image/source-tree.ts'
+
+/** Of a bot for which nothing was chosen. */
+export const NO_CHOICES: Choices = { tokenEnv: null, path: null, ignoreDockerfile: false, volumes: [] }
 
 /** A tree of these files, read as the engine reads a checkout; objects become JSON. */
 export const treeOf = (files: Record<string, string | object>): SourceTree => {

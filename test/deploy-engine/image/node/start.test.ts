@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { planBuild } from '../../../../deploy-engine/image/plan.ts'
-import { thrownBy, treeOf } from '../trees.ts'
+import { NO_CHOICES, thrownBy, treeOf } from '../trees.ts'
 
 type Files = Record<string, string | object>
 
-const plan = (files: Files) => planBuild(treeOf(files), { tokenEnv: 'BOT_TOKEN' })
+const plan = (files: Files) => planBuild(treeOf(files), { ...NO_CHOICES, tokenEnv: 'BOT_TOKEN' })
 
 /** CMD, build step and the lines of evidence about them. */
 const startOf = (files: Files) => {
