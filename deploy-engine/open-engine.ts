@@ -18,7 +18,7 @@ export const openEngine = async (settings: EngineSettings, options: EngineOption
     settings,
     database,
     docker: connectDocker(),
-    git: systemGit(settings.gitProtocols),
+    git: systemGit(settings),
     files: localFiles(settings.dataDir),
     telegram: botApi(settings.apiRoot),
     vault: await openVault(settings.keyFile),
@@ -52,6 +52,7 @@ const changes = (log: Log): Changes => {
 const running = (): Running => {
   let last: Promise<void> = Promise.resolve()
   const turns: Running = {
+    ending: false,
     controllers: new Map(),
     bots: new Map(),
     building: 0,

@@ -27,6 +27,17 @@ export type EngineSettings = {
   gitProtocols: readonly string[]
   netPool: string
   timezone: string
+  /** Absent: operations/build-limits.ts. */
+  build?: Partial<BuildLimits>
+}
+
+/** What one build may take. Memory and CPUs are held by the classic builder only, `freeBytes` is for BuildKit. */
+export type BuildLimits = {
+  ms: number
+  memoryBytes: number
+  cpus: number
+  /** A build that brings the host's available memory below this is ended. */
+  freeBytes: number
 }
 
 export type Database = {
@@ -59,6 +70,8 @@ export type Change = { operation: number; step?: string; edge?: 'before' | 'afte
 
 /** Operations that run in this process, and the turn to build: one image at a time. */
 export type Running = {
+  /** The process ends: what is queued stays queued for the next one. */
+  ending: boolean
   controllers: Map<number, AbortController>
   /** Bots for which something is being done; `again` when there was news meanwhile. */
   bots: Map<number, { again: boolean }>
@@ -77,9 +90,12 @@ export type Vault = {
 // --- Docker -----------------------------------------------------------------------------------------------------
 
 export type DockerPort = {
-  build(request: BuildRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<void>
+  /** Resolves with what the builder says when it can't build the image; undefined: it is built. */
+  build(request: BuildRequest, onLine: (line: BuildLine) => void, signal: AbortSignal): Promise<FailedBuild | undefined>
   image(reference: string): Promise<Image | undefined>
   images(labels: Labels, options?: { dangling?: boolean }): Promise<{ id: string; tags: string[]; labels: Labels }[]>
+  /** Bytes of each image that no other one shares, by its id. Docker takes a second or more to count them. */
+  imageBytes(): Promise<Map<string, number>>
   pull(reference: string, signal: AbortSignal): Promise<void>
   tag(image: string, repository: string, tag: string): Promise<void>
   /** false: a container still uses it. */
@@ -89,13 +105,17 @@ export type DockerPort = {
   container(id: string): Promise<Container | undefined>
   containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean }[]>
   start(id: string): Promise<void>
-  /** SIGTERM, then SIGKILL after the grace period. Returns when the process is gone. */
-  stop(id: string, graceSeconds: number): Promise<void>
+  /** SIGTERM, then SIGKILL after the grace period or when the signal aborts. Returns when the process is gone. */
+  stop(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>
   kill(id: string): Promise<void>
+  /** Resolves with the exit code as soon as the container does not run. */
+  wait(id: string, signal: AbortSignal): Promise<number>
   removeContainer(id: string): Promise<void>
   setRestart(id: string, policy: RestartPolicy): Promise<void>
   putFiles(id: string, directory: string, files: ContainerFile[]): Promise<void>
   readFile(id: string, path: string): Promise<Buffer | undefined>
+  /** Who owns a path, also below a volume and in a container that was never started; undefined: no such path. */
+  ownerOf(id: string, path: string): Promise<Owner | undefined>
   /** Paths that differ from the image: kind 0 changed, 1 added, 2 deleted. */
   diff(id: string, signal: AbortSignal): Promise<{ path: string; kind: 0 | 1 | 2 }[]>
   logs(id: string, options: { tail: number; sinceSeconds?: number }): Promise<string>
@@ -108,7 +128,12 @@ export type DockerPort = {
   /** IPv4 subnets of every network of this daemon, ours or not. */
   subnets(): Promise<string[]>
   createNetwork(spec: { name: string; subnet: string; labels: Labels }): Promise<string>
+  /** false: a container is attached to it. */
+  removeNetwork(id: string): Promise<boolean>
   createVolume(spec: { name: string; labels: Labels }): Promise<void>
+  volumes(labels: Labels): Promise<{ name: string; labels: Labels }[]>
+  /** false: a container uses it. */
+  removeVolume(name: string): Promise<boolean>
 }
 
 export type Labels = Record<string, string>
@@ -129,6 +154,12 @@ export type BuildRequest = {
   cpus: number
 }
 
+/** One line of a build's output; `step` is its instruction as the builder names it, '' before the first. */
+export type BuildLine = { text: string; stream: 'stdout' | 'stderr'; step: string }
+
+/** The builder's own sentence, and the step that failed; '' when it was none. */
+export type FailedBuild = { reason: string; step: string }
+
 export type Image = {
   id: string
   user: string
@@ -137,13 +168,18 @@ export type Image = {
 export type ContainerSpec = {
   name: string
   image: string
+  /** Absent: the image's own. */
+  entrypoint?: readonly string[]
   command?: readonly string[]
+  /** Absent: the image's own. */
+  user?: string
   env: Readonly<Record<string, Secret | string>>
   labels: Labels
   network: string
   extraNetworks: string[]
   extraHosts: string[]
-  mounts: { volume: string; path: string }[]
+  /** `bare`: an empty volume does not take over what the image has at that path. */
+  mounts: { volume: string; path: string; bare?: boolean }[]
   ports: string[]
   memoryBytes: number
   cpus: number
@@ -169,20 +205,44 @@ export type Container = {
   workdir: string
 }
 
-export type ContainerFile = { name: string; content: Buffer; mode: number; uid: number; gid: number }
+export type Owner = { uid: number; gid: number }
+
+export type ContainerFile = { name: string; content: Buffer; mode: number } & Owner
 
 export type BesideRequest = { image: string; command: string[]; labels: Labels }
 
 // --- git, files, Telegram -----------------------------------------------------------------------------------------
 
+/** Failures of what reaches a server: `needs_access`, `host_key_changed`, `fetch_failed`, `fetch_timeout`, … */
 export type GitPort = {
-  /** Brings `ref` (branch, tag or commit; undefined: the default branch) into the mirror and gives its full sha. */
-  fetch(request: { mirror: string; url: string; ref?: string }, signal: AbortSignal): Promise<FetchedRef>
-  /** Writes that commit's files, without a .git, into an empty directory. */
-  checkout(request: { mirror: string; sha: string; directory: string }, signal: AbortSignal): Promise<void>
+  /**
+   * Brings `ref` (branch, tag or commit, also shortened; undefined: the default branch) into the mirror and gives its
+   * full sha. A mirror that is broken or of another URL is made anew. Fails also with `unknown_ref` or `too_large`.
+   */
+  fetch(request: Remote & { mirror: string; ref?: string }, signal: AbortSignal): Promise<FetchedRef>
+  /**
+   * Writes that commit's files and its submodules', without a .git, into an empty directory. Fails also with
+   * `too_large`, `broken_submodule`, `lfs_pointer` or `unsafe_link`.
+   */
+  checkout(
+    request: { mirror: string; sha: string; directory: string; access?: GitAccess },
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Asks the server for its refs, to see whether it may be read. */
+  ask(remote: Remote, signal: AbortSignal): Promise<void>
+  /** A new pair for reading over ssh. */
+  createKey(): GitKey
 }
 
-export type FetchedRef = { sha: string; subject: string }
+export type Remote = { url: string; access?: GitAccess }
+
+/** What a server is to be shown: an ssh key in OpenSSH's format, a token for https. */
+export type GitAccess = { key?: Secret; token?: Secret }
+
+export type GitKey = { privateKey: Secret; publicKey: string }
+
+/** `note`: what else the ref could have meant. */
+export type FetchedRef = { sha: string; subject: string; note?: string }
 
 export type FilesPort = {
   /** A fresh directory below the data dir; removed by `remove` or at the next start. */
@@ -197,6 +257,8 @@ export type FilesPort = {
   /** Names in a directory; empty when it does not exist. */
   names(directory: string): Promise<string[]>
   freeDisk(path: string): Promise<{ freeBytes: number; totalBytes: number }>
+  /** Bytes of memory that this host can still give out. */
+  availableMemory(): Promise<number>
   /** IPv4 routes of this host in CIDR form, the default route left out. */
   routes(): Promise<string[]>
 }

@@ -8,6 +8,9 @@ import type { RichText } from './text/rich-text.ts'
  */
 export type Verbs = typeof import('../deploy-engine/index.ts')
 
+/** Telegram's for a bot, or a git server's for reading. */
+export type AskedToken = 'bot' | 'git'
+
 export type Role = 'owner' | 'admin' | 'viewer'
 
 /** Words by the names that the usage gives them; not checked yet. */
@@ -24,6 +27,8 @@ export type Command = {
   example: string
   role: Role
   door?: 'chat'
+  /** Whose token `ask` asks for; absent: a bot's. */
+  token?: AskedToken
   /** Checks the words; fails with `bad_argument`. */
   bind(input: Input, verbs: Verbs): BoundCommand
 }
@@ -34,8 +39,12 @@ export type BoundCommand = {
   run(context: CommandContext): Promise<Reply>
 }
 
+/** Something to do next that is one press away: in the chat a button, in the terminal the command to type. */
+export type Offer = { label: string; command: string; input: Input }
+
 export type Reply = {
   text: RichText
+  offers?: readonly Offer[]
   document?: { name: string; content: string }
   /** The door follows this operation and shows how it goes. */
   operation?: number

@@ -1,5 +1,10 @@
 import { join } from 'node:path'
-import { interesting, type SourceTree } from '../image/source-tree.ts'
+import { TbsError } from '../error.ts'
+import { hasDirectory, interesting, type SourceTree } from '../image/source-tree.ts'
+import type { FetchedRef } from '../ports.ts'
+import type { Bot } from '../records/bot.ts'
+import { runnableDirectories } from '../source/runnable-directories.ts'
+import { gitAccess, withAccessHint } from './git-access.ts'
 import { type Run, step } from './journal.ts'
 
 export type Source = { directory: string; sha: string; subject: string; ref: string; tree: SourceTree }
@@ -12,20 +17,62 @@ export const fetchSource = (run: Run): Promise<Source> =>
       const { engine, bot, operation, signal } = run
       const mirror = join(engine.settings.dataDir, 'repos', String(bot.id))
       const ref = operation.args.ref ?? bot.branch ?? undefined
-      const { sha, subject } = await engine.git.fetch({ mirror, url: bot.repo, ...(ref && { ref }) }, signal)
-      await say(`${sha.slice(0, 7)} ${subject}`)
-      const directory = await engine.files.temporary(`source-${operation.id}`)
-      await engine.git.checkout({ mirror, sha, directory }, signal)
-      return { directory, sha, subject, ref: ref ?? 'HEAD', tree: await readTree(run, directory) }
+      const access = await gitAccess(engine, bot)
+      try {
+        const request = { mirror, url: bot.repo, access, ...(ref && { ref }) }
+        const found = await engine.git.fetch(request, signal)
+        await say(detailOf(found))
+        const { directory, tree } = await checkOut(run, { mirror, sha: found.sha, access })
+        return { directory, sha: found.sha, subject: found.subject, ref: ref ?? 'HEAD', tree }
+      } catch (error) {
+        throw withBranchHint(withAccessHint(error, bot), run)
+      }
     },
   })
 
-const readTree = async ({ engine }: Run, directory: string): Promise<SourceTree> => {
-  const files = await engine.files.list(directory)
+const detailOf = ({ sha, subject, note }: FetchedRef): string =>
+  [`${sha.slice(0, 7)} ${subject}`, ...(note === undefined ? [] : [note])].join('\n')
+
+type Checkout = Parameters<Run['engine']['git']['checkout']>[0]
+
+const checkOut = async (
+  { engine, bot, operation, signal }: Run,
+  commit: Omit<Checkout, 'directory'>,
+): Promise<{ directory: string; tree: SourceTree }> => {
+  const directory = await engine.files.temporary(`source-${operation.id}`)
+  try {
+    await engine.git.checkout({ ...commit, directory }, signal)
+    const tree = await readTree(engine, directory)
+    if (bot.path !== null && !hasDirectory(tree, bot.path)) throw unknownPath(bot, bot.path, tree)
+    return { directory, tree }
+  } catch (error) {
+    await engine.files.remove(directory)
+    throw error
+  }
+}
+
+const readTree = async ({ files: port }: Run['engine'], directory: string): Promise<SourceTree> => {
+  const files = await port.list(directory)
   const text = new Map<string, string>()
   for (const path of files.filter(interesting)) {
-    const content = await engine.files.readText(join(directory, path))
+    const content = await port.readText(join(directory, path))
     if (content !== undefined) text.set(path, content)
   }
   return { files, text }
+}
+
+const unknownPath = ({ name, repo }: Bot, path: string, { files }: SourceTree): TbsError => {
+  const others = runnableDirectories(files, path)
+  const shown = others.length > 0 ? ` Directories that can be started: ${others.join(', ')}` : ''
+  return new TbsError('unknown_path', `${repo} has no directory ${path} in this commit`, {
+    hint: `Change it with /set ${name} path=<directory>.${shown}`,
+  })
+}
+
+// Whoever typed a ref can type another; a bot's own branch is a setting.
+const withBranchHint = (error: unknown, { bot, operation }: Run): unknown => {
+  if (!(error instanceof TbsError) || error.code !== 'unknown_ref') return error
+  if (operation.args.ref !== undefined || bot.branch === null) return error
+  const hint = `Another branch: /set ${bot.name} branch=<name>. ${error.hint ?? ''}`.trim()
+  return new TbsError(error.code, error.message, { hint, cause: error })
 }

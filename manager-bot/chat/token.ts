@@ -1,15 +1,15 @@
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
-import type { Input } from '../command.ts'
+import { type AskedToken, type Input, parametersOf } from '../command.ts'
 import { type Block, line, command as typedText } from '../text/rich-text.ts'
+import { splitWords } from '../words.ts'
 import { contextOf, type Door, sayError } from './door.ts'
 import type { Incoming, Typed } from './message.ts'
 import { type Awaited, awaitedIn, clearAwaited, setAwaited } from './records/awaited.ts'
 import { say } from './say.ts'
+import { TOKENS } from './token-kinds.ts'
 
 const WAIT_MS = 10 * 60 * 1000
-const TOKEN = /(?<!\d)\d{6,16}:[A-Za-z0-9_-]{30,60}(?![\w-])/
-const ALMOST = /\d{5,}:\S{8,}/
 
 /** The next token that this person sends here belongs to this command. Fails with `private_only`. */
 export const awaitToken = async (
@@ -31,21 +31,36 @@ export const awaitToken = async (
 /** Takes tokens out of the chat, wherever they turn up, and uses the one that is awaited. false: not about a token. */
 export const hearToken = async (door: Door, said: Incoming, typed: Typed | undefined): Promise<boolean> => {
   const { engine } = door
-  const token = TOKEN.exec(said.text)?.[0]
   const whose = { chatId: said.place.chatId, personId: said.personId }
   const awaited = said.isPrivate ? await awaitedIn(engine.database.read, whose, engine.clock.now()) : undefined
-  if (token === undefined && (typed || !awaited)) return false
-  const deleted = token !== undefined || ALMOST.test(said.text) ? await deleteMessage(door, said) : undefined
+  const kind = awaited && !typed ? askedBy(door, awaited.command) : undefined
+  const shown = shownToken(said.text) ?? surplusToken(door, typed)
+  if (!shown && !kind) return false
+  const token = kind && TOKENS[kind].find(said.text)
+  const suspect = shown ?? (kind && TOKENS[kind].almost.test(said.text))
+  const deleted = token !== undefined || suspect ? await deleteMessage(door, said) : undefined
   const notes = deleted === false ? [line('I could not delete your message: please delete it yourself.')] : []
-  if (token === undefined) await say(door.speaking, said.place, { text: [line(NOT_A_TOKEN), goOn(), ...notes] })
-  else if (!awaited || typed) await say(door.speaking, said.place, { text: [line(UNASKED), ...notes] })
-  else await use(door, said, { awaited, token, notes })
+  if (awaited && token !== undefined) await use(door, said, { awaited, token, notes })
+  else if (kind) await say(door.speaking, said.place, { text: [line(TOKENS[kind].refusal), goOn(), ...notes] })
+  else if (shown) await say(door.speaking, said.place, { text: [line(TOKENS[shown].unasked), ...notes] })
   return true
 }
 
-const NOT_A_TOKEN = 'That is not a bot token. It looks like 123456789:AAExampleOfThirtyFiveCharacters.'
-const UNASKED =
-  'That message held a bot token, so I took it out of the chat and did not use it. I ask for one after /addbot.'
+const askedBy = ({ commands }: Door, name: string): AskedToken =>
+  commands.find((command) => command.name === name)?.token ?? 'bot'
+
+/** A token that is one by its looks, whoever it was meant for. */
+const shownToken = (text: string): AskedToken | undefined => {
+  if (TOKENS.bot.shape.test(text)) return 'bot'
+  return TOKENS.git.shape.test(text) ? 'git' : undefined
+}
+
+// Tokens of many git servers look like nothing in particular: one word too many is taken for one.
+const surplusToken = ({ commands }: Door, typed: Typed | undefined): AskedToken | undefined => {
+  const command = commands.find(({ name }) => name === typed?.command)
+  if (!typed || command?.token !== 'git') return undefined
+  return splitWords(typed.rest).length > parametersOf(command).positional.length ? 'git' : undefined
+}
 
 const goOn = (): Block => line('I go on waiting for the token; ', typedText('cancel'), ' ends it.')
 
@@ -71,7 +86,16 @@ const use = async (
 }
 
 // Another token would not help.
-const NOT_ABOUT_THE_TOKEN = new Set(['name_taken', 'protocol_refused'])
+const NOT_ABOUT_THE_TOKEN = new Set([
+  'name_taken',
+  'protocol_refused',
+  'unknown_bot',
+  'not_https',
+  'repo_changed',
+  'fetch_failed',
+  'fetch_stalled',
+  'fetch_timeout',
+])
 
 const forget = ({ engine }: Door, awaited: Awaited): Promise<void> =>
   engine.database.transaction((entities) => clearAwaited(entities, awaited))

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Operation } from '../../deploy-engine/index.ts'
 import { type CommandContext, defineCommand, type Reply } from '../command.ts'
-import { queueDown } from '../operate.ts'
 import { line } from '../text/rich-text.ts'
 
 export const cancel = defineCommand({
@@ -24,7 +23,7 @@ const forget = async (context: CommandContext): Promise<Reply> => {
 }
 
 const cancelBot = async (bot: string, context: CommandContext): Promise<Reply> => {
-  const { cancelled, stopping } = await context.verbs.cancelOperations(context.engine, bot)
+  const { cancelled, stopping, late } = await context.verbs.cancelOperations(context.engine, bot)
   const unreachable: Operation[] = []
   for (const operation of stopping) {
     if (!(await context.enqueue(operation.id))) unreachable.push(operation)
@@ -32,10 +31,13 @@ const cancelBot = async (bot: string, context: CommandContext): Promise<Reply> =
   const said = [
     ...cancelled.map(({ id }) => line(`#${id} of ${bot} is cancelled; it had not begun.`)),
     ...stopping.map(({ id }) => line(`#${id} of ${bot} is being stopped.`)),
-    ...unreachable.map(({ id }) => line(queueDown(id))),
+    ...late.map(({ id }) => line(`#${id} of ${bot} can't be cancelled any more: it is about to end by itself.`)),
+    ...unreachable.map(({ id }) => line(`Queueing is down: Redis can't be reached. #${id} stops at its next step.`)),
   ]
   return {
     text: said.length > 0 ? said : [line(`Nothing is queued or running for ${bot}.`)],
-    data: { cancelled: cancelled.map(({ id }) => id), stopping: stopping.map(({ id }) => id) },
+    data: { cancelled: ids(cancelled), stopping: ids(stopping), late: ids(late) },
   }
 }
+
+const ids = (operations: readonly Operation[]): number[] => operations.map(({ id }) => id)

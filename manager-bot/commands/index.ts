@@ -3,10 +3,14 @@ import { addbot } from './addbot.ts'
 import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
+import { deploykey } from './deploykey.ts'
+import { gittoken } from './gittoken.ts'
 import { help } from './help.ts'
 import { logs } from './logs.ts'
+import { prune } from './prune.ts'
 import { releases } from './releases.ts'
 import { rollback } from './rollback.ts'
+import { set } from './set.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 
@@ -19,7 +23,11 @@ export const commands: readonly Command[] = [
   releases,
   logs,
   cancel,
+  prune,
   addbot,
+  set,
+  deploykey,
+  gittoken,
   help,
   start,
 ]

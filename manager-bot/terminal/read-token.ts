@@ -2,21 +2,28 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
+import type { Command } from '../command.ts'
 
 const LONGEST = 4096
 
 /** A token from standard input: typed without being shown, or the whole of what is piped in. Fails with `no_token`. */
-export const readToken = async (input: ReadStream, prompt: WriteStream): Promise<Secret> => {
-  const text = input.isTTY ? await typed(input, prompt) : await piped(input)
+export const readToken = async (
+  { name, token = 'bot' }: Pick<Command, 'name' | 'token'>,
+  input: ReadStream,
+  prompt: WriteStream,
+): Promise<Secret> => {
+  const text = input.isTTY ? await typed(input, prompt, PROMPTS[token]) : await piped(input)
   if (text.trim() !== '') return new Secret(text.trim())
   throw new TbsError('no_token', 'No token came on standard input', {
-    hint: 'Type it when asked, or pipe it in: tbs-manager addbot … < token-file',
+    hint: `Type it when asked, or pipe it in: tbs-manager ${name} … < token-file`,
   })
 }
 
-const typed = (input: ReadStream, prompt: WriteStream): Promise<string> =>
+const PROMPTS = { bot: 'Token from @BotFather', git: 'Access token of the git server' }
+
+const typed = (input: ReadStream, prompt: WriteStream, question: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    prompt.write('Token from @BotFather (not shown): ')
+    prompt.write(`${question} (not shown): `)
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({ input, output: nowhere, terminal: true })
     const end = () => {

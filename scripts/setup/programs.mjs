@@ -30,7 +30,21 @@ const certificates = {
   version: () => Promise.any(CA_BUNDLES.map((path) => access(path).then(() => path))).catch(() => undefined),
 }
 
-const CHROMIUM = program('chromium', 'chromium', '/usr/bin/chromium')
+const SSHD = '/usr/sbin/sshd'
+
+const FOR_TESTS = [
+  program('chromium', 'chromium', '/usr/bin/chromium'),
+  // A server of one's own for repositories over ssh; run by the tests themselves, on a port of their own.
+  {
+    name: 'sshd',
+    debianPackage: 'openssh-server',
+    version: () =>
+      access(SSHD).then(
+        () => SSHD,
+        () => undefined,
+      ),
+  },
+]
 
 /** @type {Program[]} */
 const PROGRAMS = [
@@ -48,7 +62,7 @@ const PROGRAMS = [
  * @returns {Promise<{ name: string, debianPackage: string, version: string | undefined }[]>}
  */
 export function lookAtPrograms({ forTests, signal }) {
-  const wanted = forTests ? [...PROGRAMS, CHROMIUM] : PROGRAMS
+  const wanted = forTests ? [...PROGRAMS, ...FOR_TESTS] : PROGRAMS
   return Promise.all(
     wanted.map(async ({ name, debianPackage, version }) => ({ name, debianPackage, version: await version(signal) })),
   )
