@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { FilesPort } from '../ports.ts'
@@ -28,8 +29,10 @@ export const localFiles = (dataDir: string): FilesPort => ({
 
   writeText: async (path, text) => {
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(`${path}.part`, text, { mode: 0o600 })
-    await rename(`${path}.part`, path)
+    // A checkout may hold any name, also as a link that leads elsewhere.
+    const part = `${path}.${randomUUID()}.part`
+    await writeFile(part, text, { mode: 0o600, flag: 'wx' })
+    await rename(part, path)
   },
 
   appendText: async (path, text) => {
@@ -42,6 +45,11 @@ export const localFiles = (dataDir: string): FilesPort => ({
   freeDisk: async (path) => {
     const { bavail, blocks, bsize } = await statfs(path)
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  },
+
+  availableMemory: async () => {
+    const kib = /^MemAvailable:\s+(\d+) kB/m.exec((await readFile('/proc/meminfo', 'utf8').catch(missing)) ?? '')?.[1]
+    return kib === undefined ? Number.POSITIVE_INFINITY : Number(kib) * 1024
   },
 
   routes: async () => ((await readFile('/proc/net/route', 'utf8').catch(missing)) ?? '').split('\n').flatMap(routeOf),

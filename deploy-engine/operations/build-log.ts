@@ -1,50 +1,90 @@
 import { dirname, join } from 'node:path'
+import { messageOf } from '../error.ts'
+import type { BuildLine, Engine } from '../ports.ts'
 import { redact } from '../secret.ts'
 import type { Run } from './journal.ts'
 import { buildLogPath } from './logs.ts'
 
-const KEPT = 20
+const KEPT_LOGS = 20
+// Together they stay below what FilesPort.readText gives back, also when every character takes three bytes.
+const HEAD_BYTES = 512 * 1024
+const TAIL_LINES = 500
+const LINE_CHARACTERS = 300
 
-const STEP = /^Step \d+\/\d+ :/
+export type BuildLog = {
+  line(line: BuildLine): void
+  /** The last lines that one step wrote, redacted, in the order of their arrival. */
+  ofStep(step: string): BuildLine[]
+  close(): Promise<void>
+}
 
-/** What the builder and npm say around the lines that tell what is wrong. */
-const NOISE = /^(npm notice|Removing intermediate container| ---> |The command '.*' returned a non-zero code)/
-
-export type BuildLog = { line(text: string): void; close(): Promise<void> }
-
-/** Writes the build's output to its file, redacted, in order. Keeps the last 20 logs of a bot. */
-export const buildLog = ({ engine, bot, operation, secrets }: Run): BuildLog => {
-  const path = buildLogPath(engine, bot.name, operation.id)
-  let written: Promise<void> = Promise.resolve()
+/** Writes a build's output to its file, redacted, without the middle of a long one. Keeps a bot's last 20 logs. */
+export const buildLog = (run: Run): BuildLog => {
+  const path = buildLogPath(run.engine, run.bot.name, run.operation.id)
+  const file = appender(run.engine, path)
+  const tail: BuildLine[] = []
+  let room = HEAD_BYTES
+  let unwritten = 0
   return {
-    line: (text) => {
-      written = written.then(() => engine.files.appendText(path, `${redact(plain(text), secrets)}\n`))
+    line: (line) => {
+      const text = redact(plain(line.text), run.secrets)
+      room -= Buffer.byteLength(text) + 1
+      if (room >= 0) file.append(`${text}\n`)
+      else unwritten += 1
+      tail.push({ ...line, text: text.slice(0, LINE_CHARACTERS) })
+      if (tail.length > TAIL_LINES) tail.shift()
     },
+    ofStep: (step) => tail.filter((line) => step !== '' && line.step === step),
     close: async () => {
-      await written
-      const numbers = (await engine.files.names(dirname(path)))
-        .flatMap((name) => /^build-(\d+)\.log$/.exec(name)?.[1] ?? [])
-        .map(Number)
-        .sort((a, b) => b - a)
-      for (const old of numbers.slice(KEPT)) await engine.files.remove(join(dirname(path), `build-${old}.log`))
+      if (unwritten > 0) file.append(endOf(tail, unwritten))
+      await file.close()
+      await removeOldLogs(run.engine, dirname(path))
     },
   }
 }
 
-/** The last lines of an operation's build log that tell something. */
-export const lastBuildLines = async ({ engine, bot, operation }: Run, count: number): Promise<string[]> => {
-  const text = await engine.files.readText(buildLogPath(engine, bot.name, operation.id))
-  const lines = (text ?? '').split('\n').filter((line) => line.trim() !== '' && !NOISE.test(line))
-  // The step that failed is the last one; what those before it printed went well.
-  return lines
-    .slice(
-      Math.max(
-        0,
-        lines.findLastIndex((line) => STEP.test(line)),
-      ),
-    )
-    .slice(-count)
+const endOf = (tail: BuildLine[], unwritten: number): string => {
+  const left = Math.max(0, unwritten - tail.length)
+  const lines = tail.slice(-unwritten).map(({ text }) => `${text}\n`)
+  return `${left > 0 ? `\n(${left} lines are left out here)\n\n` : ''}${lines.join('')}`
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes are what is removed
-const plain = (text: string): string => text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '')
+/** Appends in the background, in order; what can't be written is a warning: the log is no reason to fail a build. */
+const appender = ({ files, log }: Engine, path: string) => {
+  let waiting = ''
+  let writing: Promise<void> | undefined
+  const write = async () => {
+    while (waiting !== '') {
+      const text = waiting
+      waiting = ''
+      await files.appendText(path, text)
+    }
+  }
+  return {
+    append: (text: string) => {
+      waiting += text
+      writing ??= write()
+        .catch((error) => log.warn({ path, error: messageOf(error) }, 'the build log could not be written'))
+        .finally(() => {
+          writing = undefined
+        })
+    },
+    close: () => writing,
+  }
+}
+
+const removeOldLogs = async ({ files }: Engine, directory: string): Promise<void> => {
+  const numbers = (await files.names(directory))
+    .flatMap((name) => /^build-(\d+)\.log$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a)
+  for (const old of numbers.slice(KEPT_LOGS)) await files.remove(join(directory, `build-${old}.log`))
+}
+
+// A line as a terminal would end up showing it: progress bars overwrite themselves.
+const plain = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes are what is removed
+    .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '')
+    .replace(/\r+$/, '')
+    .replace(/^[\s\S]*\r/, '')

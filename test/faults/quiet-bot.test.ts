@@ -57,8 +57,11 @@ test('row 2: a build that fails never touches the running version and shows its 
     (s) => s.conversation(here.manager.username, OWNER).find(({ document }) => document)?.document,
   )
 
-  expect(message.text).toContain('“npm run build” ended with code 2. v1 runs on, untouched')
-  expect(message.text).toContain("Type 'string' is not assignable to type 'number'")
+  expect(message.text).toContain(
+    "“npm run build” ended with code 2: src/bot.ts:3:7: Type 'string' is not assignable to type 'number'. (TS2322)",
+  )
+  expect(message.text).toContain('v1 runs on, untouched')
+  expect(message.text).toContain('src/bot.ts(3,7): error TS2322')
   expect(message.text).not.toContain('compiling module 1\n')
   expect(document.content.toString('utf8')).toContain('compiling module 1\n')
   expect(await objectsOf(here.instance)).toEqual(before)

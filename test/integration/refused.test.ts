@@ -25,12 +25,23 @@ const deploy = async (ref: string): Promise<Operation> => {
 }
 
 const BASE = 'FROM node:24-bookworm-slim\n'
+const BUILDKIT = 'RUN --mount=type=cache,target=/cache true\n'
+const CMD = 'CMD ["node", "bot.js"]\n'
+const NO_FOO = /^Dockerfile:2: unknown instruction: FOO$/
+const NO_BASE = /^The image 127.0.0.1:1\/none:1 can’t be had: 127.0.0.1:1 does not answer/
+const NO_FILE = /^COPY: nope.txt is not in the build context$/
+const NO_FRONTEND = /“# syntax=” line asks for 127.0.0.1:1\/frontend:1, which can’t be had/
 
 test.each([
-  ['a Dockerfile that is none', { Dockerfile: `${BASE}FOO bar\nCMD ["node"]\n` }, 'build_failed', /FOO/i],
-  ['a base image that can’t be had', { Dockerfile: 'FROM 127.0.0.1:1/none:1\nCMD ["x"]\n' }, 'build_failed', /127/],
+  ['a Dockerfile that is none', { Dockerfile: `${BASE}FOO bar\n${CMD}` }, 'build_failed', NO_FOO],
+  ['the same for BuildKit', { Dockerfile: `${BASE}FOO bar\n${BUILDKIT}${CMD}` }, 'build_failed', NO_FOO],
+  ['a base image that can’t be had', { Dockerfile: `FROM 127.0.0.1:1/none:1\n${CMD}` }, 'build_failed', NO_BASE],
+  ['and with BuildKit', { Dockerfile: `FROM 127.0.0.1:1/none:1\n${BUILDKIT}${CMD}` }, 'build_failed', NO_BASE],
+  ['a file that is not there', { Dockerfile: `${BASE}COPY nope.txt /\n${CMD}` }, 'build_failed', NO_FILE],
+  ['nor for BuildKit', { Dockerfile: `${BASE}${BUILDKIT}COPY nope.txt /\n${CMD}` }, 'build_failed', NO_FILE],
+  ['a frontend', { Dockerfile: `# syntax=127.0.0.1:1/frontend:1\n${BASE}${CMD}` }, 'build_failed', NO_FRONTEND],
   ['tbs.yaml with an unknown key', { 'tbs.yaml': 'run: { comand: x }\n' }, 'bad_tbs_yaml', /comand/],
-  ['a network that is not there', { 'tbs.yaml': 'run: { networks: [nowhere] }\n' }, 'docker_refused', /nowhere/],
+  ['a network that is not there', { 'tbs.yaml': 'run: { networks: [nowhere] }\n' }, 'unknown_network', /nowhere/],
   ['a repository without anything to run', { 'package.json': '', 'README.md': 'x' }, 'cannot_detect', /./],
   ['a gate command that fails', { 'tbs.yaml': GATE('node --version; exit 3') }, 'gate_command', /code 3/],
 ])('%s: the operation fails with its reason and leaves nothing', async (name, files: object, code, reason) => {
@@ -56,6 +67,41 @@ test('a deploy while Telegram is away touches nothing and says so', async () => 
   back()
   expect(state).toBe('failed')
   expect(outcome?.error?.code).toBe('telegram_unreachable')
+})
+
+test.each([
+  ['the classic builder', 'RUN '],
+  ['BuildKit', 'RUN --mount=type=cache,target=/cache '],
+])('with %s the error of a failed step is shown, whatever was printed after it', async (name, run) => {
+  const build = `
+    console.error('a cause that no rule knows')
+    setTimeout(() => { for (let line = 1; line <= 30; line++) console.log('compiling module', line) }, 200)
+    setTimeout(() => process.exit(2), 400)
+  `
+  const files = { ...fixtureBot({ says: 'x' }), 'build.js': build }
+  const branch = name.replaceAll(' ', '-')
+  await repo.commit(branch, { ...files, Dockerfile: `${BASE}COPY build.js .\n${run}node build.js\n${CMD}` })
+  const { outcome } = await deploy(branch)
+  expect(outcome?.error?.message).toBe('“node build.js” ended with code 2')
+  expect(outcome?.buildLines?.[0]).toBe('a cause that no rule knows')
+  expect(outcome?.buildLines?.at(-1)).toBe('compiling module 30')
+  expect(outcome?.buildLines).toHaveLength(15)
+})
+
+test.each([
+  ['.dockerignore', { '.dockerignore': 'Dockerfile\n*.md\n!keep.md\n' }, ['keep.md', 'notes.txt']],
+  [
+    'the Dockerfile’s own .dockerignore before it',
+    { '.dockerignore': '*\n', 'Dockerfile.dockerignore': '**/*.txt\n' },
+    ['keep.md', 'plan.md'],
+  ],
+])('the build gets what %s leaves', async (name, ignore, left) => {
+  const files = { 'keep.md': '', 'plan.md': '', 'notes.txt': '' }
+  const branch = name.replace(/\W+/g, '')
+  const Dockerfile = `${BASE}WORKDIR /x\nCOPY . .\nRUN ls *.md *.txt; exit 1\n${CMD}`
+  await repo.commit(`ignore-${branch}`, { ...fixtureBot({ says: 'x' }), ...files, ...ignore, Dockerfile })
+  const { outcome } = await deploy(`ignore-${branch}`)
+  expect(outcome?.buildLines?.filter((line) => /^\w+\.\w+$/.test(line))).toEqual(left)
 })
 
 test('a token printed by the build is redacted in its log', async () => {

@@ -1,61 +1,79 @@
+import { IncomingMessage } from 'node:http'
 import type Docker from 'dockerode'
-import { TbsError } from '../../error.ts'
-import type { BuildRequest, DockerPort } from '../../ports.ts'
-
-type Progress = { stream?: string; status?: string; id?: string; error?: string }
+import type { BuildRequest, DockerPort, FailedBuild } from '../../ports.ts'
+import { packContext } from './build-context.ts'
+import { readEvents } from './build-events.ts'
+import { type BuildOutput, buildkitOutput, classicOutput } from './build-output.ts'
+import { openSession } from './build-session.ts'
 
 const CPU_PERIOD_US = 100_000
 
 export const buildPart = (docker: Docker): Pick<DockerPort, 'build'> => ({
   build: async (request, onLine, signal) => {
-    const stream = await docker.buildImage({ context: request.context, src: request.files }, optionsOf(request, signal))
-    const error = await follow(docker, stream, onLine)
-    signal.throwIfAborted()
-    if (error) throw failure(error)
+    const output = request.buildkit ? buildkitOutput(onLine) : classicOutput(onLine)
+    const session = request.buildkit ? await openSession(docker) : undefined
+    try {
+      const query = { ...queryOf(request), ...(session ? { version: '2', session: session.id } : capsOf(request)) }
+      const failed = await follow(await post(docker, { request, query, signal }), output)
+      if (failed) onLine({ step: '', stream: 'stderr', text: failed.reason })
+      return failed
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    } finally {
+      session?.close()
+    }
   },
 })
 
-// The classic builder: it enforces the memory and CPU caps, BuildKit ignores them.
-const optionsOf = (request: BuildRequest, signal: AbortSignal) => ({
+const queryOf = (request: BuildRequest) => ({
   t: request.tag,
   dockerfile: request.dockerfile,
   labels: request.labels,
   buildargs: request.args,
-  memory: request.memoryBytes,
-  memswap: request.memoryBytes,
-  cpuperiod: CPU_PERIOD_US,
-  cpuquota: request.cpus * CPU_PERIOD_US,
+  ...(request.target !== undefined && { target: request.target }),
   rm: true,
   forcerm: true,
-  abortSignal: signal,
 })
 
-const KILLED = 137
-const SHOWN = 80
+// Only the classic builder has them, BuildKit ignores them.
+const capsOf = ({ memoryBytes, cpus }: BuildRequest) => ({
+  memory: memoryBytes,
+  memswap: memoryBytes,
+  cpuperiod: CPU_PERIOD_US,
+  cpuquota: Math.round(cpus * CPU_PERIOD_US),
+})
 
-// The builder's sentence names a shell that nobody wrote; 137 is a killed process, as a rule by its memory cap.
-const failure = (error: string): TbsError => {
-  const [, command, code] = /^The command '(?:\/bin\/sh -c )?(.*)' returned a non-zero code: (\d+)$/s.exec(error) ?? []
-  if (command === undefined) return new TbsError('build_failed', error)
-  const short = command.length > SHOWN ? `${command.slice(0, SHOWN)}…` : command
-  const message = `“${short}” ended with code ${code}`
-  if (Number(code) !== KILLED) return new TbsError('build_failed', message)
-  return new TbsError('build_failed', message, { hint: 'It was killed: the build may need more memory than its limit' })
-}
+type Call = { request: BuildRequest; query: Record<string, unknown>; signal: AbortSignal }
 
-// followProgress reports a failed build only in its last event, not as an error.
-const follow = (docker: Docker, stream: NodeJS.ReadableStream, onLine: (line: string) => void) =>
-  new Promise<string | undefined>((resolve, reject) => {
-    docker.modem.followProgress(
-      stream,
-      (error: Error | null, events: Progress[] | null) => (error ? reject(error) : resolve(events?.at(-1)?.error)),
-      (event: Progress) => {
-        for (const line of linesOf(event)) onLine(line)
-      },
-    )
+// Not docker.buildImage: that opens a session of its own for BuildKit.
+const post = (docker: Docker, { request, query, signal }: Call): Promise<AsyncIterable<unknown>> =>
+  new Promise((resolve, reject) => {
+    const call = {
+      path: '/build?',
+      method: 'POST',
+      file: packContext(request.context, request.files),
+      options: query,
+      abortSignal: signal,
+      isStream: true,
+      statusCodes: { 200: true, 400: 'bad request', 500: 'server error' },
+    }
+    docker.modem.dial(call, (error, answer) => {
+      if (answer instanceof IncomingMessage) resolve(answer)
+      else reject(error ?? new Error('Docker gave no answer to a build'))
+    })
   })
 
-const linesOf = ({ stream, status, id, error }: Progress): string[] => {
-  const text = error ?? stream ?? (id ? undefined : status) ?? ''
-  return text.split('\n').filter((line) => line.trim() !== '')
+// A failed build is an event like the others, the last one.
+const follow = async (stream: AsyncIterable<unknown>, output: BuildOutput): Promise<FailedBuild | undefined> => {
+  let reason: string | undefined
+  try {
+    for await (const event of readEvents(stream)) {
+      output.add(event)
+      reason = event.error ?? reason
+    }
+  } finally {
+    output.end()
+  }
+  return reason === undefined ? undefined : { reason, step: output.failedStep() }
 }

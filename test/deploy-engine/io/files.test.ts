@@ -1,0 +1,20 @@
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { localFiles } from '../../../deploy-engine/io/files.ts'
+
+test('a link that a repository lays where a text is written does not lead the text out of it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tbs-files-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const outside = join(directory, 'outside')
+  const files = localFiles(directory)
+  await files.writeText(join(directory, 'repo', 'README'), 'x')
+  for (const name of ['Dockerfile', 'Dockerfile.part', 'Dockerfile.tmp']) {
+    await symlink(outside, join(directory, 'repo', name))
+  }
+  await files.writeText(join(directory, 'repo', 'Dockerfile'), 'FROM x')
+  expect(await files.readText(join(directory, 'repo', 'Dockerfile'))).toBe('FROM x')
+  expect(await readdir(directory)).toEqual(['repo'])
+  expect(await readdir(join(directory, 'repo'))).toHaveLength(4)
+})

@@ -1,0 +1,76 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { localFiles } from '../../../deploy-engine/io/files.ts'
+import { buildLog } from '../../../deploy-engine/operations/build-log.ts'
+import type { Run } from '../../../deploy-engine/operations/journal.ts'
+import { Secret } from '../../../deploy-engine/secret.ts'
+
+const newRun = async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tbs-log-'))
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
+  const files = localFiles(dataDir)
+  const warn = vi.fn()
+  const engine = { settings: { dataDir }, files, log: { info: () => {}, warn, error: () => {} } }
+  const of = (id: number, more: object = {}) =>
+    ({
+      engine: { ...engine, ...more },
+      bot: { name: 'my-bot' },
+      operation: { id },
+      secrets: [new Secret('hunter2hunter2')],
+    }) as unknown as Run
+  const directory = join(dataDir, 'logs', 'my-bot')
+  return { of, directory, warn, read: (id: number) => files.readText(join(directory, `build-${id}.log`)) }
+}
+
+const line = (text: string, step = 'RUN x') => ({ text, step, stream: 'stdout' as const })
+
+test('lines are kept without secrets and without what a terminal does with them', async () => {
+  const { of, read } = await newRun()
+  const log = buildLog(of(1))
+  log.line(line('Step 1', ''))
+  log.line(line('\x1b[31mred\x1b[0m hunter2hunter2\r'))
+  log.line(line('10 %\r50 %\rdone'))
+  await log.close()
+  expect(await read(1)).toBe('Step 1\nred [secret]\ndone\n')
+  expect(log.ofStep('RUN x').map(({ text }) => text)).toEqual(['red [secret]', 'done'])
+  expect(log.ofStep('')).toEqual([])
+})
+
+test('of a build that prints without end its begin and its end are kept, small enough to be read', async () => {
+  const { of, read } = await newRun()
+  const log = buildLog(of(1))
+  for (let count = 0; count < 100_000; count++) log.line(line(`line ${count} ${'✓'.repeat(20)}`))
+  await log.close()
+  const text = (await read(1)) ?? ''
+  expect(text.startsWith('line 0 ')).toBe(true)
+  expect(text.trimEnd().split('\n').at(-1)).toMatch(/^line 99999 /)
+  expect(text).toMatch(/\n\(\d+ lines are left out here\)\n/)
+  expect(log.ofStep('RUN x')).toHaveLength(500)
+})
+
+test('the last 20 logs of a bot are kept', async () => {
+  const { of, directory } = await newRun()
+  for (let id = 1; id <= 23; id++) {
+    const log = buildLog(of(id))
+    log.line(line('x'))
+    await log.close()
+  }
+  expect((await readdir(directory)).sort()).toEqual(Array.from({ length: 20 }, (_, at) => `build-${at + 4}.log`).sort())
+})
+
+test('a log that can’t be written is no reason to fail a build', async () => {
+  const { of, warn } = await newRun()
+  const files = {
+    ...localFiles('/nowhere'),
+    appendText: () => Promise.reject(new Error('ENOSPC')),
+    names: async () => [],
+  }
+  const log = buildLog(of(1, { files }))
+  log.line(line('x'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  log.line(line('y'))
+  await log.close()
+  expect(warn).toHaveBeenCalled()
+})
