@@ -9,6 +9,7 @@ import { installModules, whyInstall } from './setup/node-modules.mjs'
 import { lookAtPrograms } from './setup/programs.mjs'
 import { Interrupted, SetupError } from './setup/setup-error.mjs'
 import { say, stopwatch } from './setup/step.mjs'
+import { together } from './setup/together.mjs'
 import { problems, summary, tooOld } from './setup/verdict.mjs'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -26,7 +27,7 @@ async function setUp({ forTests, signal }) {
   if (old) throw new SetupError(old)
   const engine = engineApi(process.env)
   const found = await look(engine, { forTests, signal })
-  if (problems(found).length > 0) await fix(engine, { found, signal })
+  if (problems(found).length > 0) await fix(engine, { found, forTests, signal })
   const now = problems(found).length > 0 ? await look(engine, { forTests, signal }) : found
   const left = problems(now)
   if (left.length > 0) throw new SetupError(`still not right: ${left.join('; ')}`)
@@ -43,26 +44,26 @@ async function look(engine, { forTests, signal }) {
   const [programs, staleModules, docker] = await Promise.all([
     lookAtPrograms({ forTests, signal }),
     whyInstall(ROOT, signal),
-    lookAtDocker(engine, signal),
+    lookAtDocker(engine, { forTests, signal }),
   ])
   return { node: process.versions.node, programs, staleModules, ...docker }
 }
 
 /**
  * @param {EngineApi} engine
- * @param {AbortSignal} signal
+ * @param {{ forTests: boolean, signal: AbortSignal }} options
  */
-async function lookAtDocker(engine, signal) {
+async function lookAtDocker(engine, { forTests, signal }) {
   const docker = await lookAtEngine(engine, signal)
-  const images = 'version' in docker ? await lookAtImages(engine, signal) : { missing: [], standIns: [] }
+  const images = 'version' in docker ? await lookAtImages(engine, { forTests, signal }) : { missing: [], standIns: [] }
   return { docker, missingImages: images.missing, standIns: images.standIns }
 }
 
 /**
  * @param {EngineApi} engine
- * @param {{ found: Findings, signal: AbortSignal }} options
+ * @param {{ found: Findings, forTests: boolean, signal: AbortSignal }} options
  */
-async function fix(engine, { found, signal }) {
+async function fix(engine, { found, forTests, signal }) {
   const machine = await lookAtMachine(process.getuid?.() ?? -1)
   const install = packageInstaller(machine)
   const engineNeeds = 'absent' in found.docker ? await enginePackages(signal) : []
@@ -78,24 +79,11 @@ async function fix(engine, { found, signal }) {
   await together(signal, [
     async (signal) => (found.staleModules ? installModules(ROOT, signal) : undefined),
     async (signal) => {
-      const { docker } = await lookAtDocker(engine, signal)
+      const docker = await lookAtEngine(engine, signal)
       if (!('version' in docker)) await startEngine(engine, signal)
-      const { missingImages } = await lookAtDocker(engine, signal)
-      await provideImages(engine, { missing: missingImages, install, mayAct: machine.mayAct, signal })
+      await provideImages(engine, { forTests, install, mayAct: machine.mayAct, signal })
     },
   ])
-}
-
-/**
- * Does all at the same time; when one fails the others are ended, and the first failure is thrown.
- * @param {AbortSignal} signal
- * @param {((signal: AbortSignal) => Promise<void>)[]} works
- */
-async function together(signal, works) {
-  const failed = new AbortController()
-  const both = AbortSignal.any([signal, failed.signal])
-  await Promise.allSettled(works.map((work) => work(both).catch((error) => failed.abort(error))))
-  if (failed.signal.aborted) throw failed.signal.reason
 }
 
 const stop = new AbortController()

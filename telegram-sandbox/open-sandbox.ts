@@ -1,4 +1,4 @@
-import { listen } from './api/listen.ts'
+import { listen, type Tls } from './api/listen.ts'
 import { type After, openPolls } from './api/polls.ts'
 import { botApi } from './api/server.ts'
 import { controlApi } from './control/http.ts'
@@ -14,6 +14,8 @@ export type SandboxOptions = {
   apiPort?: number
   /** Default 127.0.0.1 alone. Containers need the Docker bridge's gateway address too. */
   apiHosts?: string[]
+  /** Serves the API by HTTPS too, on a free port of the same hosts. */
+  tls?: Tls
   /** Where the chat page and its control API are served, on 127.0.0.1 only. Not served when left out. */
   page?: { port: number }
   /** Keeps people, bots, chats, files and waiting updates. */
@@ -24,7 +26,7 @@ export type SandboxOptions = {
 
 /** Opens a local Telegram. Rejects with code EADDRINUSE when one of its ports is taken. */
 export const openSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  const { apiPort = 0, apiHosts = ['127.0.0.1'], page, stateFile } = options
+  const { apiPort = 0, apiHosts = ['127.0.0.1'], tls, page, stateFile } = options
   const closing = new AbortController()
   const closers: (() => Promise<void> | void)[] = [() => closing.abort()]
   const close = async () => {
@@ -35,6 +37,11 @@ export const openSandbox = async (options: SandboxOptions = {}): Promise<Sandbox
     const api = await listen(botApi(parts).fetch, { hosts: apiHosts, port: apiPort })
     closers.push(api.close)
     const sandbox = sandboxOver(parts, { apiPort: api.port, apiRoot: `http://127.0.0.1:${api.port}`, close })
+    if (tls) {
+      const front = await listen(botApi(parts).fetch, { hosts: apiHosts, port: 0, tls })
+      closers.push(front.close)
+      sandbox.tlsPort = front.port
+    }
     if (page) {
       const served = await listen(controlApi(parts.world, sandbox).fetch, { hosts: [LOOPBACK], port: page.port })
       closers.push(served.close)

@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { node24 } from '../base-images/node-24.mjs'
-import { makeStandIn, STAND_IN_LABEL } from '../base-images/stand-in.mjs'
+import { BASE_IMAGES } from '../base-images/catalogue.mjs'
+import { kindOf, makeStandIns, ROOT } from '../base-images/stand-in.mjs'
+import { keptAuthority } from '../base-images/telegram-certificate.mjs'
 import { ask } from './command.mjs'
 import { SetupError } from './setup-error.mjs'
 import { say, step } from './step.mjs'
@@ -11,53 +12,106 @@ const PAUSE_MS = 1_000
 const PROBE_MS = 1_000
 
 /** @typedef {import('./engine-api.mjs').EngineApi} EngineApi */
+/** @typedef {import('../base-images/catalogue.mjs').BaseImage} BaseImage */
 
 /**
- * The public images that the product builds on, each with the way to make a stand-in where there is no registry.
- * @type {{ image: string, standIn: import('../base-images/stand-in.mjs').StandIn }[]}
+ * Of the images that are wanted: those that are not there, or whose stand-in is of an older edition, and the stand-ins.
+ * @param {EngineApi} engine
+ * @param {{ forTests: boolean, signal: AbortSignal }} options
+ * @returns {Promise<{ missing: string[], standIns: { image: string, id: string }[] }>}
  */
-const BASE_IMAGES = [{ image: 'node:24-bookworm-slim', standIn: node24 }]
+export async function lookAtImages(engine, { forTests, signal }) {
+  const found = await find(engine, { forTests, signal })
+  const standIns = found.flatMap(({ image, kind, id }) => (kind === 'stand-in' && id ? [{ image, id }] : []))
+  const wanted = found.filter(({ use }) => use !== 'offline' || standIns.length > 0)
+  return { missing: wanted.filter(isMissing).map(({ image }) => image), standIns }
+}
+
+/** @typedef {BaseImage & { kind: ReturnType<typeof kindOf> | 'absent', id: string | undefined }} Found */
+
+/** @param {Found} found */
+const isMissing = ({ kind }) => kind === 'absent' || kind === 'outdated'
 
 /**
  * @param {EngineApi} engine
- * @param {AbortSignal} signal
- * @returns {Promise<{ missing: string[], standIns: { image: string, id: string }[] }>}
+ * @param {{ forTests: boolean, signal: AbortSignal }} options
+ * @returns {Promise<Found[]>}
  */
-export async function lookAtImages(engine, signal) {
-  const found = await Promise.all(
-    BASE_IMAGES.map(async ({ image }) => ({ image, details: await engine.image(image, signal) })),
-  )
-  return {
-    missing: found.filter(({ details }) => !details).map(({ image }) => image),
-    standIns: found.flatMap(({ image, details }) =>
-      details?.Config.Labels?.[STAND_IN_LABEL] ? [{ image, id: details.Id }] : [],
-    ),
+async function find(engine, { forTests, signal }) {
+  // Only tests talk to what this machine passes off as Telegram.
+  const authority = forTests ? ((await keptAuthority()) ?? 'none') : undefined
+  const wanted = BASE_IMAGES.filter(({ use }) => forTests || use === 'start')
+  /** @type {Found[]} */
+  const found = []
+  for (const base of wanted) {
+    const details = await engine.image(base.image, signal)
+    const kind = details ? kindOf(details.Config.Labels, authority) : 'absent'
+    found.push({ ...base, kind, id: details?.Id })
   }
+  return found
 }
 
 /**
- * Pulls the missing images; where the registry is out of reach, makes stand-ins for them.
+ * Pulls the missing images; where the registry is out of reach, makes stand-ins for them, and for what repositories'
+ * own Dockerfiles may name.
  * @param {EngineApi} engine
  * @param {object} options
- * @param {string[]} options.missing
+ * @param {boolean} options.forTests
  * @param {(packages: string[], signal: AbortSignal) => Promise<void>} options.install
  * @param {boolean} options.mayAct
  * @param {AbortSignal} options.signal
  */
-export async function provideImages(engine, { missing, install, mayAct, signal }) {
-  for (const { image, standIn } of BASE_IMAGES.filter(({ image }) => missing.includes(image))) {
-    const failure = await pullTwice(engine, image, signal)
-    if (!failure) continue
-    if (!isUnreachable(failure)) throw new SetupError(`${image} could not be pulled: ${failure}`)
-    if (!mayAct) throw new SetupError(standInAdvice(image, failure))
-    if ((await ask('debootstrap', ['--version'], { signal })) === undefined) await install(['debootstrap'], signal)
-    warn(`${image} could not be pulled, twice: ${failure}`)
-    warn(
-      'An OFFLINE STAND-IN takes its name, made from Debian packages and the npm registry. It is NOT the real image.',
-    )
-    warn('Every later run looks for the registry and replaces the stand-in once a pull works.')
-    await step(`making the stand-in for ${image}`, () => makeStandIn(standIn, { image, engine, signal }))
+export async function provideImages(engine, { forTests, install, mayAct, signal }) {
+  const found = await find(engine, { forTests, signal })
+  const missing = found.filter(isMissing)
+  const unreachable = await pullAll(
+    engine,
+    missing.filter(({ use }) => use !== 'offline').map(({ image }) => image),
+    signal,
+  )
+  const offline = unreachable.length > 0 || found.some(({ kind }) => kind === 'stand-in')
+  const wanted = missing.filter(({ image, use }) => (use === 'offline' ? offline : unreachable.includes(image)))
+  if (wanted.length === 0) return
+  const names = wanted.map(({ image }) => image).join(', ')
+  if (!mayAct) throw new SetupError(standInAdvice(names))
+  await installMissing(install, signal)
+  warn(`OFFLINE STAND-INS take these names, made from Debian packages and the npm registry: ${names}`)
+  warn('They are NOT the real images. Every later run looks for the registry and replaces them once a pull works.')
+  const standing = new Map(found.flatMap(({ kind, id, recipe }) => (kind === 'stand-in' && id ? [[recipe, id]] : [])))
+  await step('making the stand-ins', () => makeStandIns(wanted, { standing, engine, signal }))
+  for (const id of new Set(wanted.map(({ id }) => id))) if (id) await remove(engine, id, signal)
+}
+
+/**
+ * @param {EngineApi} engine
+ * @param {string[]} images
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>} those whose registry can't be reached
+ */
+async function pullAll(engine, images, signal) {
+  const failures = await Promise.all(
+    images.map(async (image) => ({ image, why: await pullTwice(engine, image, signal) })),
+  )
+  const failed = failures.flatMap(({ image, why }) => (why ? [{ image, why }] : []))
+  for (const { image, why } of failed) {
+    if (!isUnreachable(why)) throw new SetupError(`${image} could not be pulled: ${why}`)
+    warn(`${image} could not be pulled, twice: ${why}`)
   }
+  return failed.map(({ image }) => image)
+}
+
+/**
+ * @param {(packages: string[], signal: AbortSignal) => Promise<void>} install
+ * @param {AbortSignal} signal
+ */
+async function installMissing(install, signal) {
+  const debootstrap = await ask('debootstrap', ['--version'], { signal })
+  const openssl = await ask('openssl', ['version'], { signal })
+  const packages = [
+    ...(debootstrap === undefined ? ['debootstrap'] : []),
+    ...(openssl === undefined ? ['openssl'] : []),
+  ]
+  if (packages.length > 0) await install(packages, signal)
 }
 
 /**
@@ -69,17 +123,29 @@ export async function provideImages(engine, { missing, install, mayAct, signal }
  */
 export async function replaceStandIns(engine, { standIns, signal }) {
   if (standIns.length === 0 || !(await registryAnswers(engine, signal))) return false
-  let replaced = false
-  for (const { image, id } of standIns) {
-    const failure = await pull(engine, image, signal)
-    if (failure) continue
-    replaced = true
+  const offline = BASE_IMAGES.filter(({ use }) => use === 'offline').map(({ image }) => image)
+  const needed = standIns.filter(({ image }) => !offline.includes(image))
+  let replaced = 0
+  for (const { image, id } of needed) {
+    if (await pull(engine, image, signal)) continue
+    replaced += 1
     say(`${image}: the real image has replaced the offline stand-in`)
-    // Refused while a container or an image is made from it: then it stays, without a name, for `docker image prune`.
-    await engine.removeImage(id, signal).catch(() => signal.throwIfAborted())
+    await remove(engine, id, signal)
   }
-  return replaced
+  // Docker pulls these by itself when a build names them.
+  const others = standIns.filter(({ image }) => offline.includes(image)).map(({ image }) => image)
+  const unneeded = replaced === needed.length && others.length > 0 ? [...others, ROOT] : []
+  for (const image of unneeded) await remove(engine, image, signal)
+  return replaced + unneeded.length > 0
 }
+
+// Refused while a container or an image is made from it: then it stays, without a name, for `docker image prune`.
+/**
+ * @param {EngineApi} engine
+ * @param {string} image
+ * @param {AbortSignal} signal
+ */
+const remove = (engine, image, signal) => engine.removeImage(image, signal).catch(() => signal.throwIfAborted())
 
 /**
  * @param {EngineApi} engine
@@ -148,13 +214,10 @@ async function registryAnswers(engine, signal) {
   }).finally(() => socket.destroy())
 }
 
-/**
- * @param {string} image
- * @param {string} failure
- */
-const standInAdvice = (image, failure) =>
-  `${image} could not be pulled: ${failure}\n` +
-  'Connect this machine to the registry; or let root make an offline stand-in (Debian or Ubuntu):\n' +
+/** @param {string} names */
+const standInAdvice = (names) =>
+  `Missing images: ${names}\n` +
+  'Connect this machine to the registry; or let root make offline stand-ins (Debian or Ubuntu):\n' +
   '  sudo node scripts/setup.mjs'
 
 /** @param {string} text */

@@ -65,7 +65,29 @@ export function engineApi(env) {
     },
 
     /**
+     * @param {import('node:stream').Readable} archive a tar with a Dockerfile
+     * @param {{ labels: Record<string, string>, signal: AbortSignal }} options
+     * @returns {Promise<string>} the new image's id
+     */
+    async buildImage(archive, { labels, signal }) {
+      // Without the cache, which would bring back what an earlier build found in the registries.
+      const query = new URLSearchParams({ nocache: '1', forcerm: '1', labels: JSON.stringify(labels) })
+      const path = `/v${API_VERSION}/build?${query}`
+      return builtImage(await request(target, { method: 'POST', path, signal, body: archive }))
+    },
+
+    /**
+     * Moves a name to an image, in one step.
      * @param {string} id
+     * @param {{ image: string, signal: AbortSignal }} options
+     */
+    async tagImage(id, { image, signal }) {
+      const path = `/v${API_VERSION}/images/${id}/tag?${new URLSearchParams(reference(image, 'repo'))}`
+      await text(await request(target, { method: 'POST', path, signal }))
+    },
+
+    /**
+     * @param {string} id or name
      * @param {AbortSignal} signal
      */
     async removeImage(id, signal) {
@@ -154,6 +176,22 @@ async function follow(answer, onLine) {
     const { error } = JSON.parse(line)
     if (error) throw new Error(error)
   }
+}
+
+/**
+ * @param {http.IncomingMessage} answer
+ * @returns {Promise<string>} the image's id
+ */
+async function builtImage(answer) {
+  let id = ''
+  let printed = ''
+  for await (const line of createInterface({ input: answer })) {
+    const { error, aux, stream = '' } = line.trim() ? JSON.parse(line) : {}
+    if (error) throw new Error(`${error}\n${printed.trim().split('\n').slice(-20).join('\n')}`)
+    printed += stream
+    id = aux?.ID ?? id
+  }
+  return id
 }
 
 /**

@@ -44,13 +44,20 @@ export function problems({ programs, staleModules, docker, missingImages }) {
 export function summary({ node, programs, docker, standIns }, elapsed) {
   const version = (/** @type {string} */ name) => programs.find((program) => program.name === name)?.version
   const chromium = version('chromium')
-  const images = standIns.map(({ image }) => `; ${image} is an OFFLINE STAND-IN, not the real image`)
   const parts = [
     `node ${node}`,
     `docker ${'version' in docker ? docker.version : 'absent'}`,
     `redis ${version('redis-server')}`,
     ...(chromium ? [`chromium ${chromium}`] : []),
-    `images ok${images.join('')}`,
+    `images ok${inTheirPlace(standIns.map(({ image }) => image))}`,
   ]
   return `${parts.join(', ')} (${elapsed})`
+}
+
+/** @param {string[]} images */
+const inTheirPlace = ([first, ...others]) => {
+  if (!first) return ''
+  return others.length > 0
+    ? `; OFFLINE STAND-INS, not the real images: ${first} and ${others.length} more`
+    : `; ${first} is an OFFLINE STAND-IN, not the real image`
 }

@@ -30,6 +30,8 @@ export type Sandbox = {
   apiPort: number
   /** http://127.0.0.1:<apiPort> */
   apiRoot: string
+  /** Of the same API by HTTPS, when it was opened with a certificate. */
+  tlsPort?: number
   pageUrl?: string
   /** A known person (same id, or same username when no id is given) is returned as it is, with the new name. */
   addPerson: (person: NewPerson) => Person
@@ -76,7 +78,7 @@ export type Parts = {
   /** Aborted when the sandbox closes. */
   closing: AbortSignal
 }
-type Served = Pick<Sandbox, 'apiPort' | 'apiRoot' | 'pageUrl' | 'close'>
+type Served = Pick<Sandbox, 'apiPort' | 'apiRoot' | 'tlsPort' | 'pageUrl' | 'close'>
 
 export const sandboxOver = (parts: Parts, served: Served): Sandbox => {
   const { world, polls } = parts

@@ -9,7 +9,7 @@ import {
   type Operation,
   openEngine,
 } from '../../deploy-engine/index.ts'
-import { openSandbox, type Sandbox } from '../../telegram-sandbox/index.ts'
+import { openSandbox, type Sandbox, type SandboxOptions } from '../../telegram-sandbox/index.ts'
 import { removeAll, sandboxHosts } from './docker.ts'
 
 export const quietLog = { info: () => {}, warn: () => {}, error: () => {} }
@@ -24,18 +24,20 @@ export type Workbench = {
   close(): Promise<void>
 }
 
+type Front = Pick<SandboxOptions, 'tls'> & { botsApiRoot?: string }
+
 /** A real engine on a directory and an instance of its own, beside a sandbox that containers can reach. */
-export const workbench = async (): Promise<Workbench> => {
+export const workbench = async ({ tls, botsApiRoot }: Front = {}): Promise<Workbench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-test-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
-  const sandbox = await openSandbox({ apiHosts: await sandboxHosts() })
+  const sandbox = await openSandbox({ apiHosts: await sandboxHosts(), ...(tls && { tls }) })
   const settings: EngineSettings = {
     instance,
     dataDir: join(directory, 'data'),
     keyFile: join(directory, 'key'),
     apiRoot: sandbox.apiRoot,
-    botsApiRoot: `http://host.docker.internal:${sandbox.apiPort}`,
-    gitProtocols: ['file'],
+    botsApiRoot: botsApiRoot ?? `http://host.docker.internal:${sandbox.apiPort}`,
+    gitProtocols: ['file', 'https', 'ssh'],
     netPool: '10.213.0.0/16',
     timezone: 'Etc/UTC',
   }

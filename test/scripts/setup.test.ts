@@ -34,6 +34,10 @@ describe('what a look found', () => {
     expect(summary({ ...ready, standIns: [{ image: 'node:24', id: 'sha256:1' }] }, '1.1 s')).toContain(
       'images ok; node:24 is an OFFLINE STAND-IN, not the real image',
     )
+    const standIns = ['node:24', 'node:22'].map((image) => ({ image, id: 'sha256:1' }))
+    expect(summary({ ...ready, standIns }, '1.1 s')).toContain(
+      'images ok; OFFLINE STAND-INS, not the real images: node:24 and 1 more',
+    )
   })
 
   test('everything that is wrong is told, in the order of repair', () => {
@@ -187,10 +191,12 @@ describe('base images: a stand-in is made only where the registry cannot be reac
 
 describe('node scripts/setup.mjs', () => {
   test('a ready machine: one line, exit code 0, under 2 s', () => {
-    const runs = [1, 2, 3].map(() => setup(ROOT))
+    const runs = [[], [], ['--test']].map((args) => setup(ROOT, { args }))
     for (const { status, stdout, stderr } of runs) {
       expect(stderr).toBe('')
-      expect(stdout).toMatch(/^setup: node [\d.]+, docker [\d.]+, redis [\d.]+, images ok.* \([\d.]+ s\)\n$/)
+      expect(stdout).toMatch(
+        /^setup: node [\d.]+, docker [\d.]+, redis [\d.]+, (chromium .+, )?images ok.* \([\d.]+ s\)\n$/,
+      )
       expect(status).toBe(0)
     }
     expect(Math.min(...runs.map(({ seconds }) => seconds))).toBeLessThan(2)
@@ -223,9 +229,12 @@ describe('node scripts/setup.mjs', () => {
 
 type Run = { status: number | null; stdout: string; stderr: string; seconds: number }
 
-const setup = (root: string, options: { env?: NodeJS.ProcessEnv; uid?: number; gid?: number } = {}): Run => {
+const setup = (
+  root: string,
+  { args = [], ...options }: { args?: string[]; env?: NodeJS.ProcessEnv; uid?: number; gid?: number } = {},
+): Run => {
   const started = performance.now()
-  const run = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { encoding: 'utf8', ...options })
+  const run = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs'), ...args], { encoding: 'utf8', ...options })
   return { ...run, seconds: (performance.now() - started) / 1000 }
 }
 
