@@ -9,6 +9,7 @@ import {
 import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
+import { size } from './text/size.ts'
 
 /** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
 export const operationText = (view: OperationView, now: number): RichText => [
@@ -35,9 +36,9 @@ export const headline = ({ operation, bot }: OperationView): string => {
   return isOver(operation) ? `${NOUN[kind]} of ${bot.name}${target} ${state}` : `${DOING[kind]} ${bot.name}${target}`
 }
 
-const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting' } as const
-const NOUN = { deploy: 'Deploy', rollback: 'Rollback', restart: 'Restart' } as const
-const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted' } as const
+const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting', prune: 'Cleaning up' } as const
+const NOUN = { deploy: 'Deploy', rollback: 'Rollback', restart: 'Restart', prune: 'Clean-up' } as const
+const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted', prune: 'Cleaned up' } as const
 
 /** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
 export const stepLines = (step: Step, { now, over }: { now: number; over: boolean }): Line[] => {
@@ -61,6 +62,10 @@ const STEPS: Record<StepName, string> = {
   build: 'Build the image',
   prepare: 'Prepare the switch',
   stop: 'Stop the old version',
+  snapshot: 'Copy its data',
+  restore: 'Put the data back as it was',
+  owner: 'Give the data to the new user',
+  hook: 'Run the release hook',
   start: 'Start the new version',
   gate: 'See it work',
   record: 'Record the release',
@@ -95,9 +100,15 @@ const verdict = (view: OperationView): Block[] => {
   return [line(...prose(what), ' ', bold(runningNow(view)))]
 }
 
-const NOT_DONE = { deploy: 'Not deployed', rollback: 'Not rolled back', restart: 'Not restarted' } as const
+const NOT_DONE = {
+  deploy: 'Not deployed',
+  rollback: 'Not rolled back',
+  restart: 'Not restarted',
+  prune: 'Not cleaned up',
+} as const
 
 const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
+  if (outcome.freed) return [freedLine(outcome.freed)]
   const release = `v${outcome.release}`
   const source = outcome.sha
     ? [' (', code(shortSha(outcome.sha)), outcome.subject ? ` “${outcome.subject}”)` : ')']
@@ -113,6 +124,12 @@ const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
     line(`Send @${bot.username} a message to prove it.`),
     ...evidence,
   ]
+}
+
+const freedLine = ({ bytes, releases }: NonNullable<Outcome['freed']>): Block => {
+  if (releases.length === 0) return line('There was nothing to remove.')
+  const numbers = releases.map((number) => `v${number}`).join(', ')
+  return line(bold(`At least ${size(bytes)} are free again.`), ` Removed: the images of ${numbers}.`)
 }
 
 /** Empty when it is not known. */

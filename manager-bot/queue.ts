@@ -5,7 +5,7 @@ import { connectRedis, type RedisConfig } from './redis.ts'
 
 /** Carries ids of operations and nothing else: a job says "look at it", the database says what there is to do. */
 export type OperationQueue = {
-  /** Fails at once when Redis can't be reached. */
+  /** Fails at once when Redis can't be reached, and after a second when it doesn't answer. */
   add(operation: number): Promise<void>
   close(): Promise<void>
 }
@@ -14,6 +14,12 @@ type Job = { operation: number }
 
 const NAME = 'operations'
 const AT_ONCE = 50
+const ADD_MS = 1000
+
+// A job whose worker was killed, or did nothing for so long, goes to whoever works now. Since it only says "look", it may
+// be taken over as often as it likes; what it asks for is never done twice.
+const TAKEN_OVER = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 }
+const RETRY_MS = 1000
 
 /** Resolves when it is connected; fails after `connectMs`. */
 export const openQueue = async (
@@ -27,7 +33,8 @@ export const openQueue = async (
   queue.on('error', (error) => log.warn({ reason: error.message }, 'the queue lost Redis'))
   return {
     add: async (operation) => {
-      await queue.add('look', { operation }, { removeOnComplete: true, removeOnFail: true })
+      const added = queue.add('look', { operation }, { removeOnComplete: true, removeOnFail: true })
+      await within(ADD_MS, added, () => {})
     },
     close: async () => {
       await queue.close()
@@ -48,7 +55,13 @@ export const startWorker = (
     running.add(looking)
     await looking.finally(() => running.delete(looking))
   }
-  const worker = new Worker<Job>(NAME, process, { connection: redis, prefix: config.instance, concurrency: AT_ONCE })
+  const worker = new Worker<Job>(NAME, process, {
+    connection: redis,
+    prefix: config.instance,
+    concurrency: AT_ONCE,
+    runRetryDelay: RETRY_MS,
+    ...TAKEN_OVER,
+  })
   worker.on('error', (error) => log.warn({ reason: error.message }, 'the worker lost Redis'))
   worker.on('failed', (job, err) => log.error({ operation: job?.data.operation, err }, 'operation failed as a bug'))
   return {

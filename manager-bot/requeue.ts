@@ -5,30 +5,43 @@ import type { OperationQueue } from './queue.ts'
 export type PersistentQueue = {
   /** false: Redis can't be reached now. */
   add(operation: number): Promise<boolean>
+  /** Compares Redis with the database now and then, until the signal aborts: what was emptied makes no event. */
+  run(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
+
+const EVERY_MS = 5000
 
 export const persistentQueue = async (
   engine: Engine,
   { open, log }: { open: (onReconnect: () => void) => Promise<OperationQueue>; log: Log },
 ): Promise<PersistentQueue> => {
   const owed = new Set<number>()
-  const queue = await open(() => {
-    catchUp().catch((err) => log.error({ err }, 'queueing again after Redis came back failed'))
-  })
+  const queue = await open(() => void catchUp())
   const add = async (operation: number): Promise<boolean> => {
     try {
       await queue.add(operation)
       owed.delete(operation)
       return true
     } catch (err) {
+      // Once is enough: it is tried again until it works.
+      if (!owed.has(operation)) log.warn({ err, operation }, 'queueing is down, the operation waits in the database')
       owed.add(operation)
-      log.warn({ err, operation }, 'queueing is down, the operation waits in the database')
       return false
     }
   }
   const catchUp = async (): Promise<void> => {
-    for (const operation of new Set([...owed, ...(await queuedOperations(engine))])) await add(operation)
+    try {
+      for (const id of new Set([...owed, ...(await queuedOperations(engine))])) if (!(await add(id))) return
+    } catch (err) {
+      log.error({ err }, 'queueing again failed')
+    }
   }
-  return { add, close: queue.close }
+  const run = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await engine.clock.sleep(EVERY_MS, signal).catch(() => {})
+      if (!signal.aborted) await catchUp()
+    }
+  }
+  return { add, run, close: queue.close }
 }

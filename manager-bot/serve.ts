@@ -87,6 +87,7 @@ const start = async (
     beat(config.dataDir, { clock: engine.clock, log, signal: stop }),
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
+    queue.run(stop),
   ])
   return { ended }
 }

@@ -5,6 +5,7 @@ import type { Engine } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
 import { type KeptContainer, KeptContainerSchema, keptContainersOf } from '../records/kept-container.ts'
 import { type Release, ReleaseSchema, releasesOf, wayBack } from '../records/release.ts'
+import { removeOldCopies } from './volume-copies.ts'
 
 const DIFF_LIMIT_MS = 10_000
 const SPARE_RELEASES = 3
@@ -19,9 +20,10 @@ const RELEASE_MS = 200
  * disk is free, three more images. Only called while no operation of the bot is between its build and its end.
  * Gives what a person should know: containers that are newly kept for their data.
  */
-export const tidyBot = async (engine: Engine, bot: Bot): Promise<string[]> => {
+export const tidyBot = async (engine: Engine, bot: Bot, spares: number = SPARE_RELEASES): Promise<string[]> => {
   const warnings = await tidyContainers(engine, bot)
-  await tidyImages(engine, bot)
+  await tidyImages(engine, bot, spares)
+  await removeOldCopies(engine, bot)
   return warnings
 }
 
@@ -77,11 +79,11 @@ const changedData = async (engine: Engine, container: string): Promise<string[]>
   }
 }
 
-const tidyImages = async (engine: Engine, bot: Bot): Promise<void> => {
+const tidyImages = async (engine: Engine, bot: Bot, spares: number): Promise<void> => {
   const { docker, settings } = engine
   await removeBuilders(engine, bot)
   const releases = await releasesOf(engine.database.read, bot.id)
-  const kept = new Set((await releasesToKeep(engine, bot.id, releases)).map((release) => release.id))
+  const kept = new Set((await releasesToKeep(engine, releases, spares)).map((release) => release.id))
   for (const release of releases.filter(({ id, imageId }) => imageId !== null && !kept.has(id))) {
     await updateRelease(engine, release, { imageId: null })
   }
@@ -107,10 +109,12 @@ const removeImage = async ({ docker, clock }: Engine, reference: string): Promis
   }
 }
 
-const releasesToKeep = async (engine: Engine, botId: number, releases: Release[]): Promise<Release[]> => {
+/** Of a bot's releases, newest first, those whose images stay: what may be needed, and some to choose from. */
+export const releasesToKeep = async (engine: Engine, releases: Release[], spares: number): Promise<Release[]> => {
   const { freeBytes, totalBytes } = await engine.files.freeDisk(engine.settings.dataDir)
   const withImage = releases.filter((release) => release.imageId !== null)
   const active = withImage.find((release) => release.state === 'active')
+  const botId = releases[0]?.botId ?? 0
   const withData = (await keptContainersOf(engine.database.read, botId)).map(({ release }) => release)
   const back = wayBack(releases)
   const needed = withImage.filter(
@@ -120,7 +124,7 @@ const releasesToKeep = async (engine: Engine, botId: number, releases: Release[]
   const others = withImage.filter(
     (release) => release !== good && !needed.includes(release) && release.proof !== 'none',
   )
-  const spare = freeBytes / totalBytes > ROOMY ? others.slice(0, SPARE_RELEASES) : []
+  const spare = freeBytes / totalBytes > ROOMY ? others.slice(0, spares) : []
   return [...needed, ...(good ? [good] : []), ...spare]
 }
 

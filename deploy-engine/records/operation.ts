@@ -4,7 +4,7 @@ import { type EntityManager, EntitySchema, In } from 'typeorm'
 export type Operation = {
   id: number
   botId: number
-  kind: 'deploy' | 'rollback' | 'restart'
+  kind: 'deploy' | 'rollback' | 'restart' | 'prune'
   args: OperationArgs
   requestedBy: string
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'superseded'
@@ -39,7 +39,11 @@ export type Outcome = {
   /** From the old container's exit to the moment the next one was started, ms. */
   gapMs?: number
   evidence?: string
+  /** prune: numbers of the releases whose images were removed, and the least that it freed. */
+  freed?: { bytes: number; releases: number[] }
   error?: { code: string; message: string; hint?: string }
+  /** Directories in the container that hold data which would be lost with it: they are no volumes. */
+  outside?: string[]
   buildLines?: string[]
   logLines?: string[]
   warnings?: string[]

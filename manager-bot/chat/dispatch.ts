@@ -6,7 +6,7 @@ import { closest } from '../text/closest.ts'
 import { bold, command, line } from '../text/rich-text.ts'
 import { inputOf, splitWords } from '../words.ts'
 import { claim } from './claim.ts'
-import { contextOf, type Door, sayError } from './door.ts'
+import { contextOf, type Door, sayError, sayReply } from './door.ts'
 import { setOwnersMenu } from './menu.ts'
 import { type Incoming, incoming, type Typed, typedCommand } from './message.ts'
 import { personById } from './records/person.ts'
@@ -60,8 +60,7 @@ const carryOut = async (door: Door, said: Incoming, { command: name, addressee, 
   const input = inputOf(wanted, splitWords(rest), door.verbs)
   const { asks, ...reply } = await answer(wanted, input, contextOf(door, said))
   if (asks) await awaitToken(door, said, { command: wanted.name, input })
-  await say(door.speaking, said.place, reply)
-  if (reply.operation !== undefined) door.progress.wake(reply.operation)
+  await sayReply(door, said, reply)
 }
 
 const unknown = ({ commands }: Door, name: string): TbsError => {

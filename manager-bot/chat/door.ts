@@ -1,7 +1,8 @@
 import type { Engine } from '../../deploy-engine/index.ts'
 import { messageOf, TbsError } from '../../deploy-engine/index.ts'
-import type { Command, CommandContext, Verbs } from '../command.ts'
+import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import { line } from '../text/rich-text.ts'
+import { keyboard } from './keyboard.ts'
 import type { Incoming } from './message.ts'
 import type { Progress } from './progress.ts'
 import { awaitedIn, clearAwaited } from './records/awaited.ts'
@@ -39,6 +40,15 @@ export const contextOf = (door: Door, said: Incoming): CommandContext => {
         return awaited !== undefined
       }),
   }
+}
+
+/** Says what a command answered, with buttons for what it offers, and shows how its operation goes. */
+export const sayReply = async (door: Door, { place, personId }: Incoming, reply: Reply): Promise<void> => {
+  const { offers = [], operation } = reply
+  const audience = { chatId: place.chatId, personId, messageId: null }
+  const buttons = offers.length > 0 ? { keyboard: await keyboard(door.engine, audience, offers) } : {}
+  await say(door.speaking, place, { ...reply, ...buttons })
+  if (operation !== undefined) door.progress.wake(operation)
 }
 
 /** What can be put right is said as it is; a bug is logged and only mentioned. */

@@ -7,11 +7,13 @@ import type { Config } from '../config.ts'
 import { backoff } from './backoff.ts'
 import { createBotApi, createTelegraf, errorCode } from './bot-api.ts'
 import { offerOwnership, seedOwner } from './claim.ts'
+import { diskFullNotice } from './disk-full.ts'
 import { dispatch } from './dispatch.ts'
 import type { Door } from './door.ts'
 import { setDefaultMenu, setOwnersMenu } from './menu.ts'
 import { perChat } from './per-chat.ts'
 import { poll } from './poll.ts'
+import { press } from './press.ts'
 import { openProgress, type Progress } from './progress.ts'
 import { acceptUpdates, storedOffset } from './records/handled-update.ts'
 import { owners } from './records/person.ts'
@@ -91,14 +93,23 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   const door: Door = { ...parts, countStranger: strangerCount(log) }
   telegraf.botInfo = me
   telegraf.on('message', ({ message }) => dispatch(door, message))
+  telegraf.on('callback_query', ({ callbackQuery }) => press(door, callbackQuery))
   const onError = (err: unknown) => log.error({ err }, 'a message was not handled')
   telegraf.catch(onError)
   const chats = perChat(onError)
+  const onFull = diskFullNotice(engine, speaking)
   await poll(
     {
       ...speaking,
       offset: await storedOffset(engine.database.read),
-      accept: (updates) => accept(engine, updates),
+      accept: async (updates) => {
+        try {
+          return await accept(engine, updates)
+        } catch (error) {
+          await onFull(error)
+          throw error
+        }
+      },
       handle: (update) => chats.add(chatOf(update), () => telegraf.handleUpdate(update)),
     },
     signal,
@@ -112,7 +123,10 @@ const accept = async ({ database, clock }: Engine, updates: Update[]): Promise<U
   return updates.filter(({ update_id }) => fresh.has(update_id))
 }
 
-const chatOf = (update: Update): number => ('message' in update ? update.message.chat.id : 0)
+const chatOf = (update: Update): number => {
+  if ('message' in update) return update.message.chat.id
+  return 'callback_query' in update ? (update.callback_query.message?.chat.id ?? 0) : 0
+}
 
 // A menu is not worth holding up the first command, nor trying again before the next start.
 const setMenus = async ({ engine, commands }: ChatParts, { api, log, signal }: Speaking): Promise<void> => {

@@ -46,7 +46,7 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
 }
 
 const ask = ({ api }: Polling, offset: number, signal: AbortSignal): Promise<Update[]> => {
-  const payload = { offset, timeout: LONG_POLL_S, allowed_updates: ['message'] as const }
+  const payload = { offset, timeout: LONG_POLL_S, allowed_updates: ['message', 'callback_query'] as const }
   return api.call('getUpdates', payload, { timeoutMs: GIVE_UP_MS, signal })
 }
 

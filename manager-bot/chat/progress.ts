@@ -98,11 +98,15 @@ const wakeSafely = (state: State, operation: number): void => {
 }
 
 const wake = async (state: State, operation: number): Promise<void> => {
-  for (const message of await messagesOf(state.engine.database.read, operation)) put(state, message)
+  const messages = await messagesOf(state.engine.database.read, operation)
+  if (messages.length === 0) return
+  // Steps may wait for each other; the end is what somebody waits for.
+  const { over } = await frameOf(state.engine, operation)
+  for (const message of messages) put(state, message, over)
 }
 
-const put = (state: State, { id, chatId, messageId }: OperationMessage): void =>
-  laneOf(state, chatId).add(id, { urgent: messageId === null && !state.shown.has(id) })
+const put = (state: State, { id, chatId, messageId }: OperationMessage, over = false): void =>
+  laneOf(state, chatId).add(id, { urgent: over || (messageId === null && !state.shown.has(id)) })
 
 const laneOf = (state: State, chat: number): Lane => {
   const { engine, lanes, speaking } = state

@@ -4,6 +4,7 @@ import { toHtml } from '../text/html.ts'
 import { printable, type RichText } from '../text/rich-text.ts'
 import { backoff } from './backoff.ts'
 import { type BotApi, isPassing, retryAfterMs } from './bot-api.ts'
+import type { Keyboard } from './keyboard.ts'
 import type { Place } from './records/operation-message.ts'
 
 export type Speaking = { api: BotApi; clock: Clock; random: () => number; log: Log; signal: AbortSignal }
@@ -17,14 +18,14 @@ const TRIES = 6
 export const say = async (
   speaking: Speaking,
   place: Place,
-  { text, document }: Pick<Reply, 'text' | 'document'>,
+  { text, document, keyboard }: Pick<Reply, 'text' | 'document'> & { keyboard?: Keyboard },
 ): Promise<void> => {
   if (text.length === 0 && !document) return
   try {
     await persistently(speaking, () =>
       document
         ? sendDocument(speaking, place, { text, document, silent: true })
-        : sendText(speaking, place, { text, silent: true }),
+        : sendText(speaking, place, { text, silent: true, ...(keyboard && { keyboard }) }),
     )
   } catch (error) {
     if (speaking.signal.aborted) return
@@ -36,10 +37,16 @@ export const say = async (
 export const sendText = async (
   { api }: Speaking,
   place: Place,
-  { text, silent }: Loudness & { text: RichText },
+  { text, silent, keyboard }: Loudness & { text: RichText; keyboard?: Keyboard },
 ): Promise<number> => {
   const message = { text: toHtml(text), parse_mode: 'HTML' as const, link_preview_options: { is_disabled: true } }
-  const sent = await api.call('sendMessage', { ...destination(place), ...message, disable_notification: silent })
+  const sent = await api.call('sendMessage', {
+    ...destination(place),
+    ...message,
+    disable_notification: silent,
+    ...(keyboard && { reply_markup: keyboard.markup }),
+  })
+  await keyboard?.placed(sent.message_id)
   return sent.message_id
 }
 

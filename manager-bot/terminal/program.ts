@@ -1,6 +1,7 @@
 import { Command as Verb } from 'commander'
 import { type Command, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
+import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
 export const createProgram = (): Verb => {
@@ -13,6 +14,17 @@ export const createProgram = (): Verb => {
     .action(async () => {
       const { serveUntilStopped } = await import('./serve-verb.ts')
       process.exitCode = await serveUntilStopped()
+    })
+  program
+    .command('validate')
+    .argument('[directory]', 'a repository', '.')
+    .description('Show how a repository would be built and started, and why')
+    .option('--path <directory>', 'the directory of the repository that the bot is in')
+    .option('--dockerfile', 'print the Dockerfile, too')
+    .option('--json', 'print JSON')
+    .action(async (directory: string, options: ValidateOptions) => {
+      const { validate } = await import('./validate-verb.ts')
+      process.exitCode = await validate(directory, options)
     })
   program.command('demo').description('Try it all on this machine, with a local Telegram (npm start does the same)')
   for (const command of commands) if (command.door !== 'chat' && command.name !== 'help') addVerb(program, command)

@@ -2,13 +2,14 @@ import { userInfo } from 'node:os'
 import * as verbs from '../../deploy-engine/index.ts'
 import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
-import type { Command, CommandContext, Input, Reply } from '../command.ts'
+import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { type Config, currentConfig, engineSettings } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
 import { createLog } from '../log.ts'
 import { openQueue } from '../queue.ts'
 import { toPlain } from '../text/plain.ts'
+import { command, line } from '../text/rich-text.ts'
 import { follow } from './follow.ts'
 import { readToken } from './read-token.ts'
 import { EXIT, forTerminal } from './report.ts'
@@ -41,7 +42,7 @@ type Errand = {
 const answerHere = async (command: Command, input: Input, context: CommandContext): Promise<Reply> => {
   const reply = await answer(command, input, context)
   if (!reply.asks) return reply
-  return answer(command, input, { ...context, token: await readToken(process.stdin, process.stderr) })
+  return answer(command, input, { ...context, token: await readToken(command, process.stdin, process.stderr) })
 }
 
 const contextOf = (errand: Errand): CommandContext => ({
@@ -72,10 +73,14 @@ const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
   }
 }
 
-const print = ({ text, document, data }: Reply, json: boolean): void => {
+const print = ({ text, document, data, offers = [] }: Reply, json: boolean): void => {
   if (json) process.stdout.write(`${JSON.stringify(data ?? null)}\n`)
-  else process.stdout.write(document ? document.content : `${forTerminal(toPlain(text))}\n`)
+  else
+    process.stdout.write(document ? document.content : `${forTerminal(toPlain([...text, ...offers.map(offerLine)]))}\n`)
 }
+
+const offerLine = ({ label, command: verb, input }: Offer) =>
+  line(`${label}: `, command([verb, ...Object.values(input)].join(' ')))
 
 const queuedText = ({ operation, text, data }: Reply): string => {
   const { superseded = [] }: { superseded?: number[] } = typeof data === 'object' && data !== null ? data : {}

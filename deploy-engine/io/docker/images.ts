@@ -3,7 +3,7 @@ import type { DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
 import { hasStatus, ignoreStatus } from './status.ts'
 
-type ImagePart = Pick<DockerPort, 'image' | 'images' | 'pull' | 'tag' | 'removeImage'>
+type ImagePart = Pick<DockerPort, 'image' | 'images' | 'imageBytes' | 'pull' | 'tag' | 'removeImage'>
 
 export const imagePart = (docker: Docker): ImagePart => ({
   image: async (reference) => {
@@ -24,6 +24,11 @@ export const imagePart = (docker: Docker): ImagePart => ({
       tags: (RepoTags ?? []).filter((tag) => tag !== '<none>:<none>'),
       labels: Labels ?? {},
     }))
+  },
+
+  imageBytes: async () => {
+    const { Images }: { Images: { Id: string; Size: number; SharedSize: number }[] | null } = await docker.df()
+    return new Map((Images ?? []).map(({ Id, Size, SharedSize }) => [Id, Size - Math.max(0, SharedSize)]))
   },
 
   pull: async (reference, signal) => {

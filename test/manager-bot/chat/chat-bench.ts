@@ -5,7 +5,8 @@ import * as verbs from '../../../deploy-engine/index.ts'
 import { addBot, type Engine, type Log, type Operation, openEngine, Secret } from '../../../deploy-engine/index.ts'
 import { type Chat, openChat } from '../../../manager-bot/chat/open-chat.ts'
 import { chatTables } from '../../../manager-bot/chat/records/tables.ts'
-import { commands } from '../../../manager-bot/commands/index.ts'
+import type { Command } from '../../../manager-bot/command.ts'
+import { commands as all } from '../../../manager-bot/commands/index.ts'
 import { type Config, engineSettings, readConfig } from '../../../manager-bot/config.ts'
 import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../../telegram-sandbox/index.ts'
 
@@ -41,7 +42,9 @@ export type ChatBench = {
   close(): Promise<void>
 }
 
-export const chatBench = async ({ owner = true }: { owner?: boolean } = {}): Promise<ChatBench> => {
+type BenchOptions = { owner?: boolean; commands?: readonly Command[] }
+
+export const chatBench = async ({ owner = true, commands = all }: BenchOptions = {}): Promise<ChatBench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-chat-'))
   const sandbox = await openSandbox()
   const manager = sandbox.addBot({ username: MANAGER, name: 'Manager' })
@@ -50,7 +53,7 @@ export const chatBench = async ({ owner = true }: { owner?: boolean } = {}): Pro
     TBS_TOKEN: manager.token,
     TBS_INSTANCE: 'tbs-chat-test',
     TBS_DATA_DIR: join(directory, 'data'),
-    TBS_GIT_PROTOCOLS: 'file',
+    TBS_GIT_PROTOCOLS: 'file:https:ssh',
     TELEGRAM_API_ROOT: sandbox.apiRoot,
     ...(owner && { TBS_OWNER_ID: String(OWNER) }),
   })

@@ -41,7 +41,7 @@ test('one message goes through the steps and ends in what is live; none of it ma
   await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]))
 })
 
-test('many changes in a short time: at most one edit per 1.5 s, of the newest state', async () => {
+test('many changes in a short time: at most one edit per 1.5 s, of the newest state; the end does not wait', async () => {
   await bench.answers(bench.says('/deploy echo-bot'))
   const began = Date.now()
   for (let round = 0; round < 40; round++) {
@@ -52,7 +52,7 @@ test('many changes in a short time: at most one edit per 1.5 s, of the newest st
   const message = await until(1, 'is live')
   const allowed = 1 + Math.ceil((Date.now() - began) / 1500)
   expect(message.history.length).toBeLessThanOrEqual(allowed + 1)
-  const times = message.history.map(({ at }) => at)
+  const times = message.history.map(({ at }) => at).slice(0, -1)
   for (const [index, at] of times.entries()) {
     if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1450)
   }
