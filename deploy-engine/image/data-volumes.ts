@@ -1,25 +1,35 @@
-import { badManifest, type ManifestFile } from '../source/manifest.ts'
+import { badManifest } from '../source/manifest.ts'
+import type { Program } from './program.ts'
 import { placeOf, type SourceTree } from './source-tree.ts'
 
-const DATA = '/app/data'
-
-/** What of a generated image outlives its container: run.volumes of tbs.yaml, else /app/data. */
+/**
+ * What of a generated image outlives its container: run.volumes of tbs.yaml, else data/ beside the program, and what a
+ * person chose. `tree` is the program's directory, which is `workdir` in the image.
+ */
 export const dataVolumes = (
   tree: SourceTree,
-  { manifest, at }: ManifestFile,
-): { volumes: string[]; evidence: string } => {
-  const { volumes } = manifest.run
-  if (volumes === undefined) return defaultVolume(tree)
-  const frozen = volumes.find((path) => path === '/app' || path.startsWith('/app/node_modules'))
+  { settings: { manifest, at }, volumes: chosen }: Program,
+  workdir: string,
+): { volumes: string[]; evidence: string[] } => {
+  const named = manifest.run.volumes
+  const found =
+    named === undefined
+      ? defaultVolume(tree, `${workdir}/data`)
+      : { volumes: named, evidence: `volumes: ${named.join(', ') || 'none'} (${at('run.volumes')})` }
+  const frozen = named?.find((path) => path === '/app' || path === workdir || path.startsWith('/app/node_modules'))
   if (frozen !== undefined) {
     throw badManifest(
       `run.volumes: a volume over ${frozen} would keep the program of the first release; name a directory for data`,
     )
   }
-  return { volumes, evidence: `volumes: ${volumes.join(', ') || 'none'} (${at('run.volumes')})` }
+  const added = chosen.filter((path) => !found.volumes.includes(path))
+  return {
+    volumes: [...found.volumes, ...added],
+    evidence: [found.evidence, ...(added.length === 0 ? [] : [`volumes: ${added.join(', ')}, chosen for this bot`])],
+  }
 }
 
-const defaultVolume = (tree: SourceTree): { volumes: string[]; evidence: string } => {
+const defaultVolume = (tree: SourceTree, data: string): { volumes: string[]; evidence: string } => {
   const shipped = tree.files.find((path) => path === 'data' || (path.startsWith('data/') && !isPlaceholder(path)))
   if (shipped !== undefined) {
     const advice = 'no volume over it; to keep what the bot writes, set run.volumes in tbs.yaml'
@@ -27,7 +37,7 @@ const defaultVolume = (tree: SourceTree): { volumes: string[]; evidence: string 
   }
   const ignored = placeOf(tree, '.gitignore', /^\/?data(\/|\s*$)/)
   const reason = ignored === '.gitignore' ? 'what the bot writes to data/ is kept' : `data/ is kept (${ignored})`
-  return { volumes: [DATA], evidence: `volume: ${DATA}, ${reason}` }
+  return { volumes: [data], evidence: `volume: ${data}, ${reason}` }
 }
 
 /** Files that are there only because git keeps no empty directories. */

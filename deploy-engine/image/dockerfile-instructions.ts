@@ -1,3 +1,5 @@
+import { wordsOf } from './command-line.ts'
+
 /** One instruction of a Dockerfile with its lines, both counted from 0 and `last` included. */
 export type Instruction = {
   /** Upper case: FROM, RUN, … */
@@ -8,6 +10,8 @@ export type Instruction = {
   last: number
   /** The file ended where a continuation line was expected. */
   unfinished: boolean
+  /** Here-documents follow it. */
+  heredoc: boolean
 }
 
 export type Dockerfile = { instructions: Instruction[]; escapeWith: '\\' | '`' }
@@ -58,8 +62,9 @@ const readInstruction = (lines: string[], first: number, escapeWith: string): In
     if (!unfinished) break
   }
   const [, name = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(text) ?? []
-  const end = endOfHeredocs(lines, Math.min(last, lines.length - 1), { name, rest })
-  return { name: name.toUpperCase(), rest: rest.trim(), first, last: end, unfinished }
+  const own = Math.min(last, lines.length - 1)
+  const end = endOfHeredocs(lines, own, { name, rest })
+  return { name: name.toUpperCase(), rest: rest.trim(), first, last: end, unfinished, heredoc: end > own }
 }
 
 /** The last line of the here-documents that an instruction opens, or its own last line. */
@@ -88,3 +93,14 @@ const heredocsOf = (name: string, rest: string): { delimiter: string; stripTabs:
 /** Words as a shell splits them, with their quotes left in. */
 const shellWords = (command: string): string[] =>
   command.match(/(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"\\]|['"\\])+/g) ?? []
+
+/** Words of the exec form or of the plain one. */
+export const wordsIn = (rest: string): string[] => {
+  if (!rest.startsWith('[')) return wordsOf(rest)
+  try {
+    const words: unknown = JSON.parse(rest)
+    return Array.isArray(words) ? words.map(String) : []
+  } catch {
+    return wordsOf(rest) // Docker, too, takes what is not JSON for the shell form.
+  }
+}

@@ -16,9 +16,9 @@ export const envDefaults = (tree: SourceTree, given: readonly string[]): EnvDefa
   const file = examplesOf(tree).find((path) => !path.includes('/'))
   if (file === undefined) return { env: {}, evidence: [] }
   const lines = readEnvFile(file, tree.text.get(file) ?? '').filter(({ name }) => !given.includes(name))
-  const used = lines.filter((line) => isDefault(line))
+  const used = lines.filter((line) => isUsableDefault(line))
   const production = lines.find((line) => isProduction(line))
-  const missing = lines.filter((line) => !isDefault(line) && line !== production)
+  const missing = lines.filter((line) => !isUsableDefault(line) && line !== production)
   return {
     env: Object.fromEntries(used.map(({ name, value }) => [name, value])),
     evidence: [
@@ -52,7 +52,7 @@ const plainValue = (raw: string): string => {
 }
 
 /** NODE_ENV is wanted where a repository asks for development; production would leave out devDependencies. */
-const isDefault = ({ name, value }: EnvLine): boolean => {
+export const isUsableDefault = ({ name, value }: Pick<EnvLine, 'name' | 'value'>): boolean => {
   if (name === 'NODE_ENV') return value === 'development'
   return !isPlaceholder(name, value) && !isSecret(name, value) && !isPersonsId(name, value)
 }

@@ -7,9 +7,10 @@ import { type Dockerfile, readInstructions } from './dockerfile-instructions.ts'
 export const labelDockerfile = (dockerfile: string, labels: Record<string, string>): string => {
   const { instructions, escapeWith } = readInstructions(dockerfile)
   const label = labelInstruction(labels, escapeWith)
-  const ends = instructions.filter(({ name, unfinished }) => name === 'FROM' && !unfinished).map(({ last }) => last)
+  const froms = instructions.filter(({ name, unfinished }) => name === 'FROM' && !unfinished)
+  const ends = new Set(froms.map(({ last }) => last))
   const lines = dockerfile.split('\n')
-  return lines.map((line, index) => (ends.includes(index) ? withLabel(line, label) : line)).join('\n')
+  return lines.map((line, index) => (ends.has(index) ? withLabel(line, label) : line)).join('\n')
 }
 
 const labelInstruction = (labels: Record<string, string>, escapeWith: Dockerfile['escapeWith']): string =>

@@ -1,37 +1,62 @@
 import { TbsError } from '../error.ts'
 import { badManifest, type ManifestFile } from '../source/manifest.ts'
-import { commandOf, wordsOf } from './command-line.ts'
-import { type Instruction, readInstructions } from './dockerfile-instructions.ts'
+import { wordsOf } from './command-line.ts'
+import { type Composed, isServiceHost } from './compose.ts'
+import { type Instruction, readInstructions, wordsIn } from './dockerfile-instructions.ts'
+import { isUsableDefault } from './env-example.ts'
+import { type DockerfileSearch, type FoundDockerfile, findDockerfile } from './find-dockerfile.ts'
+import { hostVolumes } from './host-volumes.ts'
 import type { ImagePlan } from './image-plan.ts'
+import { needOfBuildkit } from './needs-buildkit.ts'
+import { ownStart } from './own-start.ts'
 import type { SourceTree } from './source-tree.ts'
+import { finalStage } from './stages.ts'
 
-/**
- * The repository's own Dockerfile: the one that tbs.yaml names, or the one at the top; undefined without one.
- * Fails with `cannot_detect` if nothing in it says what to start.
- */
-export const ownDockerfile = (tree: SourceTree, settings: ManifestFile): ImagePlan | undefined => {
-  const path = pathOf(tree, settings)
-  if (path === undefined) return undefined
-  const dockerfile = textOf(tree, path)
-  const instructions = lastStage(readInstructions(dockerfile).instructions)
-  const start = startOf(path, instructions, settings)
-  const volumes = volumesOf(instructions, settings)
+/** `start` is what would start the program if it were built without the Dockerfile. */
+export type OwnSearch = DockerfileSearch & { start?: readonly string[] }
+
+/** The image that the repository's own Dockerfile makes; undefined without one. Fails with `cannot_detect`. */
+export const ownDockerfile = (search: OwnSearch): ImagePlan | undefined => {
+  const found = findDockerfile(search)
+  if (!found) return undefined
+  const { path, context, service } = found
+  const text = textOf(search.tree, path)
+  const { instructions } = readInstructions(text)
+  const target = targetOf(search.settings, service)
+  const stage = stageOf(instructions, { target, found, settings: search.settings })
+  const args = { ...service?.build?.args, ...search.settings.manifest.build.args }
+  const start = ownStart(search, found, stage)
+  const volumes = volumesOf(search, found, stage)
+  const buildkit = needOfBuildkit({ path, text, args }, instructions)
+  const env = environmentOf(search, service)
+  const ignore = search.tree.text.get(`${path}.dockerignore`)
   return {
     kind: 'dockerfile',
-    dockerfile,
-    dockerfilePath: path,
+    dockerfile: text,
+    dockerfilePath: pathWithin(context, path),
+    context,
+    args,
+    ...(target === undefined ? {} : { target }),
+    ...(buildkit === undefined ? {} : { buildkit }),
+    ...(ignore === undefined ? {} : { ignore }),
     ...(start.command === undefined ? {} : { command: start.command }),
-    volumes,
-    evidence: [`${path}: built as it is`, start.evidence, `volumes: ${volumes.join(', ') || 'none'}`],
+    env: env.values,
+    volumes: volumes.paths,
+    evidence: [
+      found.evidence,
+      ...(buildkit === undefined ? [] : [`built by BuildKit: ${buildkit}`]),
+      ...(target === undefined ? [] : [`stage: ${target}`]),
+      start.evidence,
+      ...volumes.evidence,
+      ...env.evidence,
+      ...portsOf(search, service),
+    ],
   }
 }
 
-const pathOf = (tree: SourceTree, { manifest, at }: ManifestFile): string | undefined => {
-  const named = manifest.build.dockerfile
-  if (named === undefined) return ['Dockerfile', 'dockerfile'].find((path) => tree.files.includes(path))
-  if (tree.files.includes(named)) return named
-  throw badManifest(`build.dockerfile (${at('build.dockerfile')}): the build context has no file ${named}`)
-}
+/** A Dockerfile outside of its context is put into it under a name that nothing has. */
+const pathWithin = (context: string, path: string): string =>
+  context === '' ? path : path.startsWith(`${context}/`) ? path.slice(context.length + 1) : '.tbs.Dockerfile'
 
 const textOf = (tree: SourceTree, path: string): string => {
   const text = tree.text.get(path)
@@ -41,60 +66,55 @@ const textOf = (tree: SourceTree, path: string): string => {
   })
 }
 
-/** The instructions that make the final image: those of the last stage after those of the stages it is based on. */
-const lastStage = (instructions: Instruction[]): Instruction[] => {
-  const stages = new Map<string, Instruction[]>()
-  let current: Instruction[] = []
-  for (const instruction of instructions) {
-    if (instruction.name !== 'FROM') {
-      current.push(instruction)
-      continue
-    }
-    const words = wordsOf(instruction.rest).filter((word) => !word.startsWith('--'))
-    current = [...(stages.get(words[0]?.toLowerCase() ?? '') ?? [])]
-    if (words[1]?.toLowerCase() === 'as' && words[2] !== undefined) stages.set(words[2].toLowerCase(), current)
-  }
-  return current
-}
+const targetOf = ({ manifest }: ManifestFile, service: Composed | undefined): string | undefined =>
+  manifest.build.target ?? service?.build?.target
 
-type Start = { command?: string[]; evidence: string }
+type Wanted = { target: string | undefined; found: FoundDockerfile; settings: ManifestFile }
 
-const startOf = (path: string, instructions: Instruction[], { manifest, at }: ManifestFile): Start => {
-  const { command } = manifest.run
-  if (command !== undefined) {
-    return { command: commandOf(command), evidence: `start: ${command} (${at('run.command')})` }
-  }
-  const says = ['ENTRYPOINT', 'CMD'].flatMap((name) => instructions.filter((one) => one.name === name).slice(-1))
-  if (!says.some(startsSomething)) throw noCommand(path)
-  const shown = says.map(({ name, rest, first }) => `${name} ${rest.slice(0, 120)} (${path}:${first + 1})`)
-  return { evidence: `start: ${shown.join(', ')}` }
-}
-
-/** A bare shell ends at once without a terminal. */
-const startsSomething = ({ rest }: Instruction): boolean => {
-  const words = wordsIn(rest)
-  return words.length > 1 || (words.length === 1 && !/^(\/(usr\/)?bin\/)?(ba|da|a)?sh$/.test(words[0] ?? ''))
-}
-
-/** Words of the exec form or of the plain one. */
-const wordsIn = (rest: string): string[] => {
-  if (!rest.startsWith('[')) return wordsOf(rest)
-  try {
-    const words: unknown = JSON.parse(rest)
-    return Array.isArray(words) ? words.map(String) : []
-  } catch {
-    return wordsOf(rest) // Docker, too, takes what is not JSON for the shell form.
-  }
-}
-
-/** Named volumes of ours take the place of the anonymous ones that VOLUME would make. */
-const volumesOf = (instructions: Instruction[], { manifest }: ManifestFile): string[] => {
-  const declared = instructions.filter(({ name }) => name === 'VOLUME').flatMap(({ rest }) => wordsIn(rest))
-  const usable = declared.filter((path) => /^\/[^\s$:]+$/.test(path)).map((path) => path.replace(/\/+$/, ''))
-  return [...new Set([...(manifest.run.volumes ?? []), ...usable])]
-}
-
-const noCommand = (path: string): TbsError =>
-  new TbsError('cannot_detect', `${path} has no CMD or ENTRYPOINT that starts a program in its last stage`, {
-    hint: 'Add one, for example CMD ["node", "index.js"], or set run: { command: … } in tbs.yaml',
+const stageOf = (instructions: readonly Instruction[], { target, found, settings }: Wanted): Instruction[] => {
+  const { stage, names } = finalStage(instructions, target)
+  if (stage) return stage
+  const known = names.length === 0 ? 'no stage has a name' : `the stages are ${names.slice(0, 10).join(', ')}`
+  const isOurs = settings.manifest.build.target !== undefined
+  const problem = `${found.path} has no stage ${target}; ${known}`
+  if (isOurs) throw badManifest(`build.target (${settings.at('build.target')}): ${problem}`)
+  throw new TbsError('cannot_detect', `${found.service?.at('build.target')}: ${problem}`, {
+    hint: 'Set build: { target: … } in tbs.yaml',
   })
+}
+
+type Volumes = { paths: string[]; evidence: string[] }
+
+/** Named volumes of ours take the place of the anonymous ones that VOLUME would make, and of compose's own. */
+const volumesOf = ({ tree, settings }: OwnSearch, { service }: FoundDockerfile, stage: Instruction[]): Volumes => {
+  const { volumes } = settings.manifest.run
+  const declared = stage.filter(({ name }) => name === 'VOLUME').flatMap(({ rest }) => wordsIn(rest))
+  const usable = declared.filter((path) => /^\/[^\s$:]+$/.test(path)).map((path) => path.replace(/\/+$/, ''))
+  const workdir = stage.filter(({ name }) => name === 'WORKDIR').map(({ rest }) => wordsOf(rest)[0] ?? '')
+  const hints = volumes === undefined && service ? hostVolumes(tree, service, workdir) : []
+  const paths = [...new Set([...(volumes ?? []), ...usable, ...hints])]
+  const place = hints.length > 0 && service ? ` (${service.at('volumes')})` : ''
+  return { paths, evidence: [`volumes: ${paths.join(', ') || 'none'}${place}`] }
+}
+
+type Environment = { values: Record<string, string>; evidence: string[] }
+
+/** What compose sets to a plain value; neither secrets nor names of machines that only its own network has. */
+const environmentOf = ({ services }: OwnSearch, service: Composed | undefined): Environment => {
+  const usable = (service?.environment ?? []).filter(
+    (line) => isUsableDefault(line) && !isServiceHost(services, line.value),
+  )
+  const names = usable.map(({ name }) => name).slice(0, 12)
+  return {
+    values: Object.fromEntries(usable.map(({ name, value }) => [name, value])),
+    evidence: names.length === 0 ? [] : [`variables (${service?.at('environment')}): ${names.join(', ')}`],
+  }
+}
+
+const portsOf = ({ settings }: OwnSearch, service: Composed | undefined): string[] =>
+  !service || service.ports.length === 0 || settings.manifest.run.ports.length > 0
+    ? []
+    : [
+        `ports ${service.ports.slice(0, 5).join(', ')} (${service.at('ports')}) are not published; ` +
+          'for a webhook, set run.ports in tbs.yaml',
+      ]

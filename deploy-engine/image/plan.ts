@@ -1,14 +1,17 @@
 import { TbsError } from '../error.ts'
 import type { Bot } from '../records/bot.ts'
 import type { ReleasePlan } from '../records/release.ts'
-import { badManifest, type ManifestFile, readManifest } from '../source/manifest.ts'
-import { commandOf } from './command-line.ts'
-import { envDefaults } from './env-example.ts'
+import { cannotDetect } from './cannot-detect.ts'
+import { composeServices } from './compose.ts'
+import { type FoundProgram, findProgram } from './find-program.ts'
 import type { ImagePlan } from './image-plan.ts'
 import { nodeApp } from './node/app.ts'
 import { ownDockerfile } from './own-dockerfile.ts'
-import { below, isDockerfile, type SourceTree } from './source-tree.ts'
-import { guessTokenVariable, type TokenVariable } from './token-variable.ts'
+import type { Program } from './program.ts'
+import { isPython, pythonApp } from './python/app.ts'
+import { releasePlan } from './release-plan.ts'
+import { below, isDockerfile, isForeign, type SourceTree } from './source-tree.ts'
+import { listsTelegram } from './telegram-libraries.ts'
 
 /** Everything that building a repository and running the result takes. */
 export type BuildPlan = {
@@ -23,8 +26,10 @@ export type BuildPlan = {
   target?: string
   /** Why the classic builder can't build it, for people; absent: it can. */
   buildkit?: string
-  /** Text for .dockerignore, where the Dockerfile is a generated one. */
+  /** Text for .dockerignore, where it takes the place of the repository's. */
   ignore?: string
+  /** What could be built if its own Dockerfile were ignored, for people: "a Node image by package.json". */
+  alternative?: string
   release: ReleasePlan
 }
 
@@ -33,108 +38,79 @@ export type BuildPlan = {
  * is in `release.evidence`. What a person chose for the bot wins over every guess. Fails with `cannot_detect` or
  * `bad_tbs_yaml`.
  */
-export const planBuild = (tree: SourceTree, { tokenEnv }: Choices): BuildPlan => {
-  const settings = manifestOf(tree)
-  const { build } = settings.manifest
-  const app = below(tree, build.context)
-  const image = ownDockerfile(app, settings) ?? nodeApp(app, settings)
-  if (!image) throw cannotDetect(tree, build.context)
+export const planBuild = (tree: SourceTree, choices: Choices): BuildPlan => {
+  const found = findProgram(tree, choices.path)
+  const generated = attempt(() => generatedImage(tree, { ...found, volumes: choices.volumes }))
+  const own = choices.ignoreDockerfile ? undefined : ownImage(tree, found, generated.image)
+  const image = own ? withChosen(own, choices.volumes) : generated.image
+  if (!image) throw generated.error ?? cannotDetect(tree, found.directory)
   return {
     dockerfile: image.dockerfile,
     dockerfilePath: image.dockerfilePath,
-    context: build.context,
-    args: build.args,
+    context: image.context,
+    args: image.args,
+    ...(image.target === undefined ? {} : { target: image.target }),
+    ...(image.buildkit === undefined ? {} : { buildkit: image.buildkit }),
     ...(image.ignore === undefined ? {} : { ignore: image.ignore }),
-    release: releaseOf({ app, settings, image, tokenEnv }),
+    ...(own && generated.image ? { alternative: alternativeOf(generated.image) } : {}),
+    release: releasePlan({
+      app: below(tree, found.directory),
+      settings: found.settings,
+      image,
+      tokenEnv: choices.tokenEnv,
+      evidence: [...found.evidence, ...(own ? [] : unusedDockerfiles(tree, choices))],
+    }),
   }
 }
 
+/** What a person chose for a bot; null and [] where nothing was chosen. */
 export type Choices = Pick<Bot, 'tokenEnv' | 'path' | 'ignoreDockerfile' | 'volumes'>
 
-const manifestOf = (tree: SourceTree): ManifestFile => {
-  const misspelt = tree.files.find((path) => /^\.?tbs\.ya?ml$/i.test(path) && path !== 'tbs.yaml')
-  if (misspelt !== undefined) throw badManifest(`it is named ${misspelt}; rename it`)
-  if (!tree.files.includes('tbs.yaml')) return readManifest('')
-  const text = tree.text.get('tbs.yaml')
-  if (text === undefined) throw badManifest('it is too large')
-  const settings = readManifest(text)
-  const { context } = settings.manifest.build
-  const isThere = context === '' || tree.files.some((path) => path.startsWith(`${context}/`))
-  if (isThere) return settings
-  throw badManifest(`build.context (${settings.at('build.context')}): the repository has no directory ${context}`)
+const ownImage = (tree: SourceTree, { directory, settings }: FoundProgram, generated?: ImagePlan) => {
+  const start = generated && startWords(generated)
+  return ownDockerfile({
+    ...{ tree, directory, settings, services: composeServices(tree), canGenerate: generated !== undefined },
+    ...(start && { start }),
+  })
 }
 
-type Found = { app: SourceTree; settings: ManifestFile; image: ImagePlan; tokenEnv: string | null }
+/** CMD of a generated Dockerfile is JSON on a line of its own. */
+const startWords = ({ dockerfile }: ImagePlan): string[] => JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]')
 
-const releaseOf = ({ app, settings, image, tokenEnv }: Found): ReleasePlan => {
-  const { run, gate } = settings.manifest
-  const token = tokenVariable(app, settings, tokenEnv)
-  const defaults = envDefaults(app, [token.name, 'TELEGRAM_API_ROOT', ...Object.keys(run.env)])
-  const { [token.name]: overruled, ...env } = run.env
-  return {
-    kind: image.kind,
-    evidence: [
-      ...image.evidence,
-      token.evidence,
-      ...defaults.evidence,
-      ...(overruled === undefined
-        ? []
-        : [`${token.name} (${settings.at(`run.env.${token.name}`)}): the bot's own token is used`]),
-    ],
-    tokenEnv: token.name,
-    env: { ...defaults.env, ...env },
-    ...(image.command === undefined ? {} : { command: image.command }),
-    volumes: image.volumes,
-    networks: run.networks,
-    ports: run.ports,
-    memoryBytes: run.memory,
-    cpus: run.cpus,
-    stopGraceSeconds: run.stop_grace,
-    gate: {
-      readySeconds: gate.ready,
-      stableSeconds: gate.stable,
-      ...(gate.command === undefined ? {} : { command: commandOf(gate.command) }),
-    },
+const generatedImage = (tree: SourceTree, program: Program): ImagePlan | undefined => {
+  const app = below(tree, program.directory)
+  // A bot in Python whose package.json only belongs to a web page or a formatter.
+  const isPythonFirst =
+    isPython(app) && !listsTelegram(app, 'package.json') && app.files.some((path) => listsTelegram(app, path))
+  return isPythonFirst ? pythonApp(tree, program) : (nodeApp(tree, program) ?? pythonApp(tree, program))
+}
+
+/** An error waits until it is known whether there is a Dockerfile. Wrong settings are wrong either way. */
+const attempt = (make: () => ImagePlan | undefined): { image?: ImagePlan; error?: TbsError } => {
+  try {
+    const image = make()
+    return image ? { image } : {}
+  } catch (error) {
+    if (!(error instanceof TbsError) || error.code === 'bad_tbs_yaml') throw error
+    return { error }
   }
 }
 
-const tokenVariable = (app: SourceTree, { manifest, at }: ManifestFile, chosen: string | null): TokenVariable => {
-  const named = manifest.run.token_env
-  if (named !== undefined) return { name: named, evidence: `token variable: ${named} (${at('run.token_env')})` }
-  if (chosen !== null) return { name: chosen, evidence: `token variable: ${chosen}, as set for this bot` }
-  return guessTokenVariable(app)
+const withChosen = (image: ImagePlan, chosen: readonly string[]): ImagePlan => {
+  const added = chosen.filter((path) => !image.volumes.includes(path))
+  if (added.length === 0) return image
+  const evidence = [...image.evidence, `volumes: ${added.join(', ')}, chosen for this bot`]
+  return { ...image, volumes: [...image.volumes, ...added], evidence }
 }
 
-const cannotDetect = (tree: SourceTree, context: string): TbsError => {
-  const app = below(tree, context)
-  const where = context === '' ? 'at the top of the repository' : `in ${context}`
-  const looked = `Looked for tbs.yaml, Dockerfile and package.json ${where}`
-  const [found, hint] = alternativeIn(tree, app)
-  return new TbsError('cannot_detect', `Cannot tell how to build this repository. ${looked}; ${found}`, { hint })
-}
+const alternativeOf = ({ kind }: ImagePlan): string =>
+  kind === 'node' ? 'a Node image by package.json' : 'a Python image by what the sources import and list'
 
-const alternativeIn = (tree: SourceTree, app: SourceTree): [found: string, hint: string] => {
-  const dockerfile = app.files.find(isDockerfile)
-  if (dockerfile !== undefined) {
-    return [`there is ${dockerfile}`, `Add a tbs.yaml with build: { dockerfile: ${dockerfile} }`]
-  }
-  const nested = tree.files.find((path) => path.endsWith('/package.json') && !path.includes('node_modules/'))
-  if (nested !== undefined) {
-    return [`there is ${nested}`, `Add a tbs.yaml with build: { context: ${nested.replace('/package.json', '')} }`]
-  }
-  const other = app.files.find((path) => OTHER_LANGUAGES.includes(path))
-  const found = other === undefined ? 'none is there' : `there is ${other}, but only Node is built without a Dockerfile`
-  return [found, 'Add a Dockerfile with a CMD to the repository']
+const unusedDockerfiles = (tree: SourceTree, { ignoreDockerfile }: Choices): string[] => {
+  const names = tree.files.filter((path) => isDockerfile(path) && !isForeign(path)).slice(0, 3)
+  if (names.length === 0) return []
+  const how = ignoreDockerfile
+    ? 'ignored, as set for this bot'
+    : 'not used; to build it, set build.dockerfile in tbs.yaml'
+  return [`${names.join(', ')}: ${how}`]
 }
-
-const OTHER_LANGUAGES = [
-  'requirements.txt',
-  'pyproject.toml',
-  'Pipfile',
-  'setup.py',
-  'go.mod',
-  'Cargo.toml',
-  'composer.json',
-  'Gemfile',
-  'pom.xml',
-]

@@ -3,10 +3,15 @@ export type SourceTree = { files: readonly string[]; text: ReadonlyMap<string, s
 
 /** Whether the caller should read a file's text for the tree. */
 export const interesting = (path: string): boolean => {
-  if (/(^|\/)(node_modules|bower_components|vendor|\.git|\.venv|venv|__pycache__)\//.test(path)) return false
+  if (isForeign(path)) return false
   const name = nameOf(path)
-  return MANIFESTS.has(name) || isDockerfile(path) || isEnvExample(path) || isComposeOrReadme(name) || isSource(path)
+  if (MANIFESTS.has(name) || isRequirements(path) || isDockerfile(path) || isIgnoreOfDockerfile(path)) return true
+  return isEnvExample(path) || isComposeOrReadme(name) || isSource(path)
 }
+
+/** In a directory that others' programs are unpacked into. */
+export const isForeign = (path: string): boolean =>
+  /(^|\/)(node_modules|bower_components|vendor|\.git|\.yarn|\.venv|venv|site-packages|__pycache__)\//.test(path)
 
 /** Relative paths below a directory, as that directory sees them; '' is the whole tree. */
 export const below = (tree: SourceTree, directory: string): SourceTree => {
@@ -22,7 +27,18 @@ export const below = (tree: SourceTree, directory: string): SourceTree => {
 }
 
 export const isDockerfile = (path: string): boolean =>
-  /dockerfile|containerfile/i.test(nameOf(path)) && !path.endsWith('.dockerignore')
+  /(docker|container)file/i.test(nameOf(path)) && !OTHER_FILES.test(path) && !isIgnoreOfDockerfile(path)
+
+/** Text about Dockerfiles, programs that make them, and what an editor left. */
+const OTHER_FILES =
+  /\.([cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|sh|md|txt|ya?ml|json|toml|j2|tmpl|bak|old|orig|swp)$|~$/i
+
+/** The list that a newer Docker reads in place of .dockerignore. */
+const isIgnoreOfDockerfile = (path: string): boolean => /(docker|container)file[^/]*\.dockerignore$/i.test(path)
+
+/** Lists of Python packages under the many names they have. */
+export const isRequirements = (path: string): boolean =>
+  /(^|\/)(requir\w{2,10}|reqs?|constraints)([._-][\w.-]+)?\.txt$|(^|\/)requirements\/[\w.-]+\.txt$/i.test(path)
 
 /** The many spellings of a file that lists the variables of a bot; a committed `.env` counts as well. */
 export const isEnvExample = (path: string): boolean =>
@@ -50,7 +66,19 @@ export const placeOf = (tree: SourceTree, path: string, pattern: RegExp): string
 
 const MANIFESTS = new Set([
   'tbs.yaml',
+  'Procfile',
+  'pyproject.toml',
+  'Pipfile',
+  'Pipfile.lock',
+  'setup.cfg',
+  '.python-version',
+  'runtime.txt',
   'package.json',
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'bun.lock',
+  '.yarnrc.yml',
+  'pnpm-workspace.yaml',
   'nodemon.json',
   'pnpm-lock.yaml',
   'yarn.lock',
@@ -59,3 +87,23 @@ const MANIFESTS = new Set([
   '.gitignore',
   '.dockerignore',
 ])
+
+/** A path as it is meant from a directory of the repository; undefined if it leads out of it. */
+export const resolvePath = (directory: string, path: string): string | undefined => {
+  const parts: string[] = []
+  for (const part of `${directory}/${path}`.split('/')) {
+    if (part === '..' && parts.pop() === undefined) return undefined
+    if (part !== '' && part !== '.' && part !== '..') parts.push(part)
+  }
+  return path.startsWith('/') ? undefined : parts.join('/')
+}
+
+/** '' for what is at the top. */
+export const directoryOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+
+/** A directory and those above it, up to the top, which is ''. */
+export const upwards = (directory: string): string[] =>
+  directory === '' ? [''] : [directory, ...upwards(directoryOf(directory))]
+
+export const hasDirectory = (tree: SourceTree, directory: string): boolean =>
+  directory === '' || tree.files.some((path) => path.startsWith(`${directory}/`))

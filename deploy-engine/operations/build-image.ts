@@ -50,8 +50,9 @@ export const buildImage = async (run: Run, build: Build): Promise<string> => {
 type Attempt = Build & { request: BuildRequest; log: BuildLog }
 
 const carryOut = async (run: Run, { plan, request, log }: Attempt, signal: AbortSignal): Promise<void> => {
+  const dockerfile = { path: plan.dockerfilePath, text: plan.dockerfile }
   const failure = (failed: Omit<FailedStep, 'dockerfile'>) =>
-    buildFailure({ ...failed, dockerfile: { path: plan.dockerfilePath, text: plan.dockerfile } })
+    withAlternative(buildFailure({ ...failed, dockerfile }), run, plan)
   try {
     const failed = await run.engine.docker.build(request, log.line, signal)
     if (failed) throw new BuildError(failure({ ...failed, lines: log.ofStep(failed.step) }))
@@ -63,8 +64,15 @@ const carryOut = async (run: Run, { plan, request, log }: Attempt, signal: Abort
   }
 }
 
+// Own Dockerfiles rot: what would be built without this one is worth a try.
+const withAlternative = (failure: BuildFailure, { bot }: Run, { alternative }: BuildPlan): BuildFailure => {
+  if (alternative === undefined) return failure
+  const other = `/set ${bot.name} dockerfile=ignored builds ${alternative} instead`
+  return { ...failure, hint: failure.hint === undefined ? other : `${failure.hint}, or: ${other}` }
+}
+
 const requestOf = async (run: Run, { source, plan, tag }: Build): Promise<BuildRequest> => {
-  const { engine, bot, operation } = run
+  const { engine, bot } = run
   const context = join(source.directory, plan.context)
   // Labels come after each FROM and never change from one build to the next, or the cache would be lost with them.
   const labels = botLabels(engine.settings.instance, bot.name)
@@ -75,7 +83,8 @@ const requestOf = async (run: Run, { source, plan, tag }: Build): Promise<BuildR
     files: await filesToSend(run, context, plan),
     dockerfile: plan.dockerfilePath,
     tag,
-    labels: { ...labels, 'tbs.operation': String(operation.id) },
+    // Any label here would be one more layer, which takes longer than a small bot's whole build.
+    labels: {},
     args: plan.args,
     ...(plan.target !== undefined && { target: plan.target }),
     buildkit: plan.buildkit !== undefined,

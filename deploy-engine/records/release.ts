@@ -33,6 +33,10 @@ export type ReleasePlan = {
   env: Record<string, string>
   command?: string[]
   volumes: string[]
+  /** Number of the user that it runs as; known from its first container on. */
+  uid?: number
+  /** Runs in the new image on the bot's volumes, between stop and start. */
+  releaseHook?: string[]
   networks: string[]
   ports: string[]
   memoryBytes: number

@@ -49,6 +49,8 @@ export const Port = text(PORT, /^(\d{1,3}(\.\d{1,3}){3}:)?\d{1,5}:\d{1,5}(\/(tcp
 
 export const NetworkName = text('the name of a Docker network', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,100}$/)
 
+export const StageName = text('the name of a stage in the Dockerfile', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,100}$/)
+
 function text(expectation: string, pattern: RegExp) {
   return z.string(expectation).regex(pattern, expectation)
 }

@@ -9,6 +9,7 @@ import {
   PORT,
   Port,
   RepositoryPath,
+  StageName,
   size,
   VolumePath,
 } from './manifest-fields.ts'
@@ -68,6 +69,8 @@ const ManifestSchema = mapping(
       dockerfile: RepositoryPath.optional(),
       context: RepositoryPath.default(''),
       args: Variables.default({}),
+      /** The stage to build; default the last one. */
+      target: StageName.optional(),
     }).prefault({}),
     run: mapping({
       command: Command.optional(),
@@ -85,8 +88,9 @@ const ManifestSchema = mapping(
       stable: duration(1, 600).default(15),
       command: Command.optional(),
     }).prefault({}),
+    hooks: mapping({ release: Command.optional() }).prefault({}),
   },
-  ['hooks', 'health', 'backup'],
+  ['health', 'backup'],
 )
 
 export type Manifest = z.output<typeof ManifestSchema>

@@ -147,6 +147,55 @@ describe('other package managers', () => {
   })
 })
 
+test('yarn 4, whose archives Node could not read, puts packages into node_modules', async () => {
+  const image = await build('berry', {
+    'package.json': { scripts: { start: 'node bot.js' }, dependencies: { ms: '^2.1.3' }, packageManager: 'yarn@4.1.0' },
+    'yarn.lock': '',
+    '.yarnrc.yml': 'yarnPath: .yarn/releases/yarn-4.1.0.cjs\n',
+    'bot.js': "console.log(require('ms')('1s'))",
+  })
+  expect(await image.run({})).toBe('1000')
+})
+
+test('Bun installs and runs what its template makes', async () => {
+  const image = await build('bun', {
+    'package.json': { module: 'index.ts', type: 'module', dependencies: { ms: '^2.1.3' } },
+    'bun.lock':
+      '{ "lockfileVersion": 1, "workspaces": { "": { "dependencies": { "ms": "^2.1.3" } } }, "packages": {} }',
+    'index.ts': "import ms from 'ms'\nconst told: string = typeof Bun + ms('1s')\nconsole.log(told)",
+  })
+  expect(await image.run({})).toBe('object1000')
+})
+
+test('a package of a workspace finds the one beside it, built', async () => {
+  const files = {
+    'package.json': { private: true },
+    'pnpm-workspace.yaml': 'packages: ["apps/*", "libs/*"]\n',
+    'apps/bot/package.json': { scripts: { start: 'node bot.js' }, dependencies: { '@x/core': 'workspace:*' } },
+    'apps/bot/bot.js': `console.log(require('@x/core'), process.cwd()); require('fs').writeFileSync('x', '')`,
+    'libs/core/package.json': { name: '@x/core', main: 'made.js', scripts: { build: 'cp source.js made.js' } },
+    'libs/core/source.js': "module.exports = 'core'",
+    'pnpm-lock.yaml': "lockfileVersion: '9.0'\nimporters:\n  .: {}\n",
+  }
+  const image = await build('workspace', files, { path: 'apps/bot' })
+  expect(await image.run({})).toBe('core /app/apps/bot')
+})
+
+test.each([
+  'RUN --mount=type=cache,target=/x ls',
+  'RUN --network=none ls',
+  'RUN <<EOF\nls\nEOF',
+  'COPY <<EOF /f\nx\nEOF',
+  'COPY --chmod=755 Dockerfile /f',
+  'COPY --link Dockerfile /f',
+  'ARG TARGETARCH\nRUN test -n "$TARGETARCH"',
+])('what is said to need BuildKit is refused by the classic builder: %s', async (lines) => {
+  const directory = join(scratch, `buildkit-${randomBytes(4).toString('hex')}`)
+  await write(directory, { Dockerfile: `FROM node:24-bookworm-slim\nLABEL tbs.instance=${INSTANCE}\n${lines}\nCMD x` })
+  expect((await planOf(directory)).buildkit).toBeDefined()
+  await expect(dockerBuild(directory, `${INSTANCE}/buildkit`)).rejects.toThrow()
+})
+
 test('install scripts see the sources', async () => {
   const image = await build('postinstall', {
     'package.json': { scripts: { postinstall: 'node make.js', start: 'node made.js' } },
@@ -172,14 +221,16 @@ type Files = Record<string, string | object>
 
 type Built = { plan: BuildPlan; output: string; run: (options: RunOptions) => Promise<string> }
 
+type Options = { lock?: boolean; path?: string | null }
+
 type RunOptions = { volume?: string; command?: string[]; env?: Record<string, string>; network?: string }
 
 /** Writes a repository, plans it as the engine does, and builds it with the classic builder. */
-const build = async (name: string, files: Files, { lock = false } = {}): Promise<Built> => {
+const build = async (name: string, files: Files, { lock = false, path = null }: Options = {}): Promise<Built> => {
   const directory = join(scratch, name)
   await write(directory, files)
   if (lock) await run('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { cwd: directory })
-  const plan = await planOf(directory)
+  const plan = await planOf(directory, path)
   const dockerfile = labelDockerfile(plan.dockerfile, { 'tbs.instance': INSTANCE })
   await write(directory, { [plan.dockerfilePath]: dockerfile, '.dockerignore': plan.ignore ?? '' })
   const tag = `${INSTANCE}/${name}`
@@ -196,14 +247,14 @@ const write = async (directory: string, files: Files): Promise<void> => {
   }
 }
 
-const planOf = async (directory: string): Promise<BuildPlan> => {
+const planOf = async (directory: string, path: string | null = null): Promise<BuildPlan> => {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   const paths = files.map((file) => file.slice(directory.length + 1)).sort()
   const texts = paths
     .filter(interesting)
     .map(async (path) => [path, await readFile(join(directory, path), 'utf8')] as const)
-  return planBuild({ files: paths, text: new Map(await Promise.all(texts)) }, NO_CHOICES)
+  return planBuild({ files: paths, text: new Map(await Promise.all(texts)) }, { ...NO_CHOICES, path })
 }
 
 const dockerBuild = async (directory: string, tag: string): Promise<string> => {

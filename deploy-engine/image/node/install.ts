@@ -1,10 +1,11 @@
 import type { SourceTree } from '../source-tree.ts'
 import { dependency, type PackageJson, packageJsonPlace } from './package-json.ts'
+import { BUN, LOCKS, lockOf, NEWEST_PNPM, type Tool, YARN } from './package-managers.ts'
 
 /** How a repository's packages get into the image. */
 export type Install = {
-  /** The package manager to put into the image, such as `pnpm@9.15.9`; undefined: npm, which is there. */
-  manager?: string
+  /** npm packages to put into the image, such as `pnpm@9.15.9`: the package manager, and what scripts call. */
+  tools: string[]
   /** Shell text of the instruction that installs the packages. */
   command: string
   /** The files that alone decide what is installed; undefined: installing needs all sources. */
@@ -14,18 +15,22 @@ export type Install = {
 
 /** Picks the package manager by lockfile, and its version by what wrote that file. */
 export const nodeInstall = (tree: SourceTree, manifest: PackageJson): Install => {
-  const lock = usableLock(tree, manifest)
+  const { tool, command, evidence } = lockOf(tree, manifest)
   const reason = needOfSources(tree, manifest)
   const manifests = MANIFESTS.filter((file) => tree.files.includes(file))
+  const called = calledTools(manifest).filter((other) => tool?.name !== other.name)
   return {
-    ...lock,
+    tools: [...(tool ? [tool] : []), ...called].map(({ name, version }) => `${packageOf(name, version)}@${version}`),
+    command: [...mirrorsReplaced(tree), command].join(' && '),
     manifests: reason === undefined ? manifests : undefined,
-    evidence:
-      reason === undefined ? [lock.evidence] : [lock.evidence, `packages are installed after all files: ${reason}`],
+    evidence: [
+      evidence,
+      ...unusedLocks(tree, evidence),
+      ...called.map(({ name }) => `${name} is installed too: a script calls it`),
+      ...(reason === undefined ? [] : [`packages are installed after all files: ${reason}`]),
+    ],
   }
 }
-
-type Lock = { manager?: string; command: string; evidence: string }
 
 const MANIFESTS = [
   'package.json',
@@ -33,77 +38,46 @@ const MANIFESTS = [
   'npm-shrinkwrap.json',
   'yarn.lock',
   'pnpm-lock.yaml',
+  'bun.lock',
+  'bun.lockb',
+  'bunfig.toml',
   '.npmrc',
   '.yarnrc',
+  '.yarnrc.yml',
   '.pnpmfile.cjs',
 ]
 
-const usableLock = (tree: SourceTree, manifest: PackageJson): Lock => {
-  const named = /^(npm|yarn|pnpm)@/.exec(manifest.packageManager ?? '')?.[1]
-  const locks = LOCKS.filter(({ file }) => tree.files.includes(file))
-  const lock = locks.find(({ manager }) => manager === named) ?? locks[0]
-  if (lock?.manager === 'pnpm') return pnpm(tree, manifest)
-  if (lock?.manager === 'yarn') return yarn(tree, manifest)
-  if (lock?.manager === 'npm') return npmCi(lock.file)
-  const unused = tree.files.find((file) => /^bun\.lockb?$/.test(file))
-  return npmInstall(unused === undefined ? 'no lockfile' : `${unused} is not read by npm`)
+const unusedLocks = (tree: SourceTree, evidence: string): string[] => {
+  const others = LOCKS.filter(({ file, manager }) => tree.files.includes(file) && !evidence.includes(manager))
+  if (others.length === 0) return []
+  const names = others.map(({ file }) => file).join(' and ')
+  return [`${names}: not used; the packageManager field in package.json would decide`]
 }
 
-const LOCKS = [
-  { file: 'npm-shrinkwrap.json', manager: 'npm' },
-  { file: 'package-lock.json', manager: 'npm' },
-  { file: 'pnpm-lock.yaml', manager: 'pnpm' },
-  { file: 'yarn.lock', manager: 'yarn' },
-]
+/** yarn 2 and newer are published under another name. */
+const packageOf = (name: string, version: string): string =>
+  name === 'yarn' && !version.startsWith('1.') ? '@yarnpkg/cli-dist' : name
 
-const NPM_INSTALL = 'npm install --no-audit --no-fund'
-const CLEAN_NPM = 'rm -rf ~/.npm'
-
-const npmInstall = (why: string): Lock => ({
-  command: `${NPM_INSTALL} && ${CLEAN_NPM}`,
-  evidence: `${why}: npm install`,
-})
-
-/** `npm ci` refuses a lockfile that does not match package.json (EUSAGE), as is found in real repositories. */
-const npmCi = (file: string): Lock => ({
-  command: [
-    '(npm ci --no-audit --no-fund 2>/tmp/npm-ci.log \\',
-    '    || { cat /tmp/npm-ci.log >&2; grep -q EUSAGE /tmp/npm-ci.log \\',
-    `    && echo "${file} is out of sync: npm install" && ${NPM_INSTALL}; }) \\`,
-    `    && ${CLEAN_NPM} /tmp/npm-ci.log`,
-  ].join('\n'),
-  evidence: `${file}: npm ci, or npm install if it is out of sync`,
-})
-
-const YARN = '1.22.22'
-
-const yarn = (tree: SourceTree, manifest: PackageJson): Lock => {
-  if (/^__metadata:/m.test(tree.text.get('yarn.lock') ?? '')) return npmInstall('yarn.lock is of Yarn 2 or newer')
-  const version = /^yarn@(1\.\d+\.\d+)/.exec(manifest.packageManager ?? '')?.[1] ?? YARN
-  return {
-    manager: `yarn@${version}`,
-    command: 'yarn install --non-interactive && rm -rf ~/.cache/yarn',
-    evidence: `yarn.lock: yarn ${version}`,
-  }
+/** What scripts call and the base image does not have. */
+const calledTools = (manifest: PackageJson): Tool[] => {
+  const scripts = ['prestart', 'start', 'dev', 'serve', 'prebuild', 'build', 'postinstall', 'prepare']
+  const text = scripts.map((name) => manifest.scripts[name]?.slice(0, 2000) ?? '').join('\n')
+  const tools: Tool[] = [
+    { name: 'yarn', version: YARN },
+    { name: 'pnpm', version: NEWEST_PNPM },
+    { name: 'bun', version: BUN },
+  ]
+  return tools.filter(({ name }) => new RegExp(`(^|[\\s"'&|;])${name}x?(\\s|$)`, 'm').test(text))
 }
 
-/** The last pnpm that writes each lockfileVersion. */
-const PNPM: Record<string, string> = { '5': '7.33.7', '6': '8.15.9', '9': '9.15.9' }
-const NEWEST_PNPM = '9.15.9'
+const DEAD_MIRRORS = 'registry.npm.taobao.org|registry.nlark.com|r.cnpmjs.org|r.npm.taobao.org|npm.taobao.org'
 
-const pnpm = (tree: SourceTree, manifest: PackageJson): Lock => {
-  const named = /^pnpm@(\d+\.\d+\.\d+)/.exec(manifest.packageManager ?? '')?.[1]
-  const written = /^lockfileVersion:\s*'?((\d+)[\d.]*)/m.exec(tree.text.get('pnpm-lock.yaml') ?? '')
-  const version = named ?? PNPM[written?.[2] ?? ''] ?? NEWEST_PNPM
-  const because =
-    named === undefined
-      ? `lockfileVersion ${written?.[1] ?? 'unknown'}`
-      : `packageManager (${packageJsonPlace(tree, 'packageManager')})`
-  return {
-    manager: `pnpm@${version}`,
-    command: 'pnpm install --no-frozen-lockfile && rm -rf ~/.cache/pnpm',
-    evidence: `pnpm-lock.yaml: pnpm ${version} by ${because}`,
-  }
+/** Lockfiles keep the addresses that packages came from; some of these are no more. */
+const mirrorsReplaced = (tree: SourceTree): string[] => {
+  const pattern = new RegExp(`https?://(${DEAD_MIRRORS.replaceAll('.', '\\.')})/`)
+  const files = LOCKS.filter(({ file }) => pattern.test(tree.text.get(file) ?? '')).map(({ file }) => file)
+  const script = `s#https?://(${DEAD_MIRRORS})/#https://registry.npmjs.org/#g`
+  return files.map((file) => `sed -i -E '${script}' ${file}`)
 }
 
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']

@@ -25,13 +25,20 @@ export const packageJsonPlace = (tree: SourceTree, key: string, object?: string)
 export const dependency = (manifest: PackageJson, name: string): string | undefined =>
   manifest.dependencies[name] ?? manifest.devDependencies[name] ?? manifest.optionalDependencies[name]
 
+/** Whether Bun installs and runs it. */
+export const usesBun = (tree: SourceTree, manifest: PackageJson): boolean =>
+  tree.files.some((file) => /^bun\.lockb?$/.test(file)) || manifest.packageManager?.startsWith('bun@') === true
+
 const Texts = z.record(z.string(), z.unknown()).catch({}).transform(onlyTexts)
 const MaybeText = z.string().optional().catch(undefined)
 
 const PackageJsonSchema = z.object({
   main: MaybeText,
+  /** Where Bun's own template names the entry. */
+  module: MaybeText,
   packageManager: MaybeText,
   engines: Texts,
+  volta: z.object({ node: MaybeText }).optional().catch(undefined),
   scripts: Texts,
   dependencies: Texts,
   devDependencies: Texts,

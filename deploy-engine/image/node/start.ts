@@ -1,7 +1,8 @@
 import { TbsError } from '../../error.ts'
 import { commandOf, plainWords } from '../command-line.ts'
+import { hintedCommands, lastingWords } from '../hinted-start.ts'
 import { isSource, type SourceTree } from '../source-tree.ts'
-import { type PackageJson, packageJsonPlace } from './package-json.ts'
+import { type PackageJson, packageJsonPlace, usesBun } from './package-json.ts'
 import { typescriptRunner, watches, withoutWatcher } from './watcher.ts'
 
 export type Start = {
@@ -22,9 +23,46 @@ export type StartContext = {
 /** What starts the bot: the start script, the one script that is meant for it, or a file with an obvious name. */
 export const nodeStart = (context: StartContext): Start => {
   const { manifest } = context
-  const others = ['serve', 'server', 'dev'].filter((name) => manifest.scripts[name])
-  const name = manifest.scripts.start ? 'start' : others.length === 1 ? others[0] : undefined
-  return name === undefined ? startOfFile(context) : startOfScript(context, name)
+  const meant = ['start', 'start:prod', 'prod', 'production', 'bot', 'start:bot'].find((name) => manifest.scripts[name])
+  const others = ['serve', 'server', 'main', 'distribute', 'dev'].filter((name) => manifest.scripts[name])
+  const name = meant ?? (others.length === 1 ? others[0] : undefined)
+  const start = name === undefined ? (hintedStart(context) ?? startOfFile(context)) : startOfScript(context, name)
+  if (!isServerless(context, start)) return start
+  throw serverless(context.tree)
+}
+
+/** A handler for somebody else's machines; what starts it there is no program that keeps running. */
+const isServerless = ({ tree, manifest }: StartContext, { script, command }: Start): boolean => {
+  if (!tree.files.some((path) => SERVERLESS.includes(path))) return false
+  const isEmulator = /\b(vercel|netlify|wrangler|serverless|sls|func|firebase)\b/.test(`${script} ${command.join(' ')}`)
+  return isEmulator || (script === '' && manifest.scripts.start === undefined && !polls(tree))
+}
+
+const SERVERLESS = ['vercel.json', 'netlify.toml', 'wrangler.toml', 'wrangler.jsonc', 'wrangler.json', 'serverless.yml']
+
+const polls = (tree: SourceTree): boolean =>
+  [...tree.text].some(
+    ([path, text]) => isSource(path) && /\.launch\(|startPolling|polling:|\.start\(|\.listen\(|\brun\(/.test(text),
+  )
+
+const serverless = (tree: SourceTree): TbsError => {
+  const file = tree.files.find((path) => SERVERLESS.includes(path))
+  return new TbsError('cannot_detect', `This is made for serverless functions (${file}): no program keeps running`, {
+    hint: 'If there is one that polls or listens, name it: run: { command: … } in tbs.yaml',
+  })
+}
+
+/** What Procfile, Dockerfile, compose file or README start, if it is a program that is there. */
+const hintedStart = ({ tree, manifest }: StartContext): Start | undefined => {
+  for (const { text, place } of hintedCommands(tree)) {
+    const [program = '', ...words] = lastingWords(text) ?? []
+    const file = words.find((word) => !word.startsWith('-'))
+    const runsFile = /^(node|bun|tsx|ts-node)$/.test(program) && file !== undefined && tree.files.includes(clean(file))
+    const script = program === 'npm' && words[0] === 'run' ? words[1] : undefined
+    const runsScript = script !== undefined && Object.hasOwn(manifest.scripts, script)
+    if (runsFile || runsScript) return { command: commandOf(text), evidence: `start: ${text} (${place})`, script: text }
+  }
+  return undefined
 }
 
 const startOfScript = (context: StartContext, asked: string): Start => {
@@ -69,17 +107,20 @@ const readsNpmVariables = (tree: SourceTree): boolean =>
   [...tree.text].some(([path, text]) => isSource(path) && /\bnpm_(package|lifecycle|config)_/.test(text))
 
 const startOfFile = ({ tree, manifest, nodeMajor, isBuilt }: StartContext): Start => {
-  const { main } = manifest
-  const typescript = typescriptRunner(manifest, nodeMajor)
+  const isBun = usesBun(tree, manifest)
+  const main = manifest.main ?? (isBun ? manifest.module : undefined)
+  const typescript = isBun ? ['bun'] : typescriptRunner(manifest, nodeMajor)
   const exists = (file: string) => tree.files.includes(file)
   const entry =
     main !== undefined && (exists(clean(main)) || (isBuilt && isOutput(main)))
       ? clean(main)
       : entryOf(exists, typescript)
   if (entry === undefined) throw noStart(manifest)
-  const runner = /\.[cm]?ts$/.test(entry) ? (typescript ?? ['node']) : ['node']
+  const runner = isBun || /\.[cm]?ts$/.test(entry) ? (typescript ?? ['node']) : ['node']
   const place =
-    main !== undefined && entry === clean(main) ? `main (${packageJsonPlace(tree, 'main')})` : 'a usual name for it'
+    main !== undefined && entry === clean(main)
+      ? `main (${packageJsonPlace(tree, manifest.main === undefined ? 'module' : 'main')})`
+      : 'a usual name for it'
   const command = [...runner, entry]
   return { command, evidence: `start: ${command.join(' ')}; no start script, ${place}`, script: '' }
 }

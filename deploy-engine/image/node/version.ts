@@ -1,20 +1,23 @@
-import { placeOf, type SourceTree } from '../source-tree.ts'
-import { type PackageJson, packageJsonPlace } from './package-json.ts'
+import { isDockerfile, isSource, placeOf, type SourceTree } from '../source-tree.ts'
+import { dependency, type PackageJson, packageJsonPlace } from './package-json.ts'
 
 export type NodeVersion = { major: number; evidence: string }
 
 /**
- * The Node major to build on: the one pinned in .nvmrc or .node-version, else the newest that `engines` allows, else
- * the newest there is. A version without an image of ours becomes the nearest newer one.
+ * The Node major to build on: the one pinned in .nvmrc, .node-version or by Volta, else the newest that `engines`
+ * allows, else what a Dockerfile uses, else what the sources need, else the newest there is. A version without an image
+ * of ours becomes the nearest newer one.
  */
 export const nodeVersion = (tree: SourceTree, manifest: PackageJson): NodeVersion => {
   const range = manifest.engines.node?.slice(0, 100)
-  const allowed = MAJORS.filter((major) => range === undefined || allows(range, major))
-  const pin = pinnedIn(tree)
+  const pin = pinnedIn(tree, manifest)
   if (pin && (range === undefined || allows(range, pin.major))) {
     return chosen(nearest(pin.major), `${pin.written} (${pin.place})`, pin.major)
   }
-  if (range === undefined) return { major: NEWEST, evidence: `Node ${NEWEST}: no version is named, the newest LTS` }
+  const old = newestForOldPackages(tree, manifest)
+  if (old && (range === undefined || allows(range, old.major))) return old
+  if (range === undefined) return byDockerfile(tree, manifest) ?? newest('no version is named, the newest LTS')
+  const allowed = MAJORS.filter((major) => allows(range, major))
   const source = `engines.node ${range.slice(0, 40)} (${packageJsonPlace(tree, 'node', 'engines')})`
   const wanted = allowed.at(-1) ?? lowestMajor(range)
   return chosen(nearest(wanted), source, wanted)
@@ -30,6 +33,43 @@ const CODENAMES = new Map([
   ['*', NEWEST],
 ])
 
+const newest = (why: string): NodeVersion => ({ major: NEWEST, evidence: `Node ${NEWEST}: ${why}` })
+
+/** The version of a Dockerfile, unless the program needs a newer one, as the sources show. */
+const byDockerfile = (tree: SourceTree, manifest: PackageJson): NodeVersion | undefined => {
+  const needed = neededBySources(tree, manifest)
+  for (const path of tree.files.filter((each) => isDockerfile(each) && tree.text.has(each)).slice(0, 10)) {
+    const major = Number(/^\s*FROM\s+(?:--\S+\s+)*(?:\S*\/)?node:(\d{1,3})\b/im.exec(tree.text.get(path) ?? '')?.[1])
+    if (major > 0 && needed && nearest(major) < needed.major) return needed
+    if (major > 0) return chosen(nearest(major), `node:${major} (${placeOf(tree, path, /^\s*FROM\s.*node:/i)})`, major)
+  }
+  return undefined
+}
+
+/** Where an older Node refuses to start the program at all. */
+const neededBySources = (tree: SourceTree, manifest: PackageJson): NodeVersion | undefined => {
+  const script = Object.entries(manifest.scripts).find(([, text]) =>
+    /(^|[\s;&])node\s+(--[\w-]+(=\S+)?\s+)*\S+\.[cm]?ts\b/.test(text.slice(0, 2000)),
+  )
+  if (script) return newest(`it runs TypeScript itself (${packageJsonPlace(tree, script[0], 'scripts')})`)
+  const [path] = [...tree.text].find(([each, text]) => isSource(each) && text.includes('node:sqlite')) ?? []
+  return path === undefined ? undefined : newest(`node:sqlite (${placeOf(tree, path, /node:sqlite/)})`)
+}
+
+/** Native packages of versions that do not compile for a newer Node. */
+const OLD_PACKAGES = [
+  { name: 'better-sqlite3', old: /^[\^~]?([4-9]|10)\./ },
+  { name: 'canvas', old: /^[\^~]?[12]\./ },
+  { name: 'isolated-vm', old: /^[\^~]?[1-4]\./ },
+  { name: 'node-sass', old: /./ },
+]
+
+const newestForOldPackages = (tree: SourceTree, manifest: PackageJson): NodeVersion | undefined => {
+  const found = OLD_PACKAGES.find(({ name, old }) => old.test(dependency(manifest, name) ?? ''))
+  if (!found) return undefined
+  return { major: 20, evidence: `Node 20: the last for this ${found.name} (${packageJsonPlace(tree, found.name)})` }
+}
+
 const chosen = (major: number, source: string, wanted: number): NodeVersion => ({
   major,
   evidence: `Node ${major}: ${source}${major === wanted ? '' : ', the nearest that is available'}`,
@@ -37,7 +77,10 @@ const chosen = (major: number, source: string, wanted: number): NodeVersion => (
 
 const nearest = (wanted: number): number => MAJORS.find((major) => major >= wanted) ?? NEWEST
 
-const pinnedIn = (tree: SourceTree): { major: number; written: string; place: string } | undefined => {
+const pinnedIn = (
+  tree: SourceTree,
+  manifest: PackageJson,
+): { major: number; written: string; place: string } | undefined => {
   for (const file of ['.nvmrc', '.node-version']) {
     const written = (tree.text.get(file) ?? '')
       .split('\n')
@@ -48,7 +91,10 @@ const pinnedIn = (tree: SourceTree): { major: number; written: string; place: st
       return { major, written: written.slice(0, 40), place: placeOf(tree, file, /^\s*[^#\s]/) }
     }
   }
-  return undefined
+  const volta = manifest.volta?.node
+  const major = volta === undefined ? undefined : majorOf(volta)
+  if (volta === undefined || major === undefined) return undefined
+  return { major, written: `Volta's ${volta.slice(0, 40)}`, place: packageJsonPlace(tree, 'node', 'volta') }
 }
 
 const majorOf = (written: string): number | undefined => {

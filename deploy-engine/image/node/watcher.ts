@@ -13,10 +13,13 @@ export const typescriptRunner = (manifest: PackageJson, nodeMajor: number): stri
 }
 
 export const watches = (script: string): boolean =>
-  script.length <= LONGEST_SCRIPT &&
-  /(^|[\s/"'])(nodemon|ts-node-dev|tsnd)([\s"']|$)|\btsx\s+(.*\s)?(watch|--watch)\b|\bnode\s+(.*\s)?--watch\b/.test(
-    script,
-  )
+  script.length <= LONGEST_SCRIPT && WATCHERS.some((pattern) => pattern.test(script))
+
+const WATCHERS = [
+  /(^|[\s/"'])(nodemon|ts-node-dev|tsnd)([\s"']|$)/,
+  /\btsx\s+(.*\s)?(watch|--watch)\b/,
+  /\b(node|bun)\s+(.*\s)?--(watch|hot)\b/,
+]
 
 /** Looking at a script takes the square of its length. */
 const LONGEST_SCRIPT = 2000
@@ -77,12 +80,18 @@ const node: Bare = (words) => {
   return rest.length === 0 ? undefined : ['node', ...rest.map(shellWord)].join(' ')
 }
 
+const bun: Bare = (words) => {
+  const { rest } = strip(words, { flags: /^--(watch|hot|no-clear-screen)$/, valued: /^$/ })
+  return rest.length === 0 ? undefined : ['bun', ...rest.map(shellWord)].join(' ')
+}
+
 const BARE = new Map<string, Bare>([
   ['nodemon', nodemon],
   ['ts-node-dev', tsNodeDev],
   ['tsnd', tsNodeDev],
   ['tsx', tsx],
   ['node', node],
+  ['bun', bun],
 ])
 
 type Options = { flags: RegExp; valued: RegExp }

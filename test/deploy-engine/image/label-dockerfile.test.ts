@@ -117,3 +117,9 @@ test('any text survives: without our lines it is as before', () => {
     { numRuns: 2000 },
   )
 })
+
+test('many stages take no time', () => {
+  const started = performance.now()
+  expect(label('FROM a\n'.repeat(100_000)).length).toBeGreaterThan(100_000)
+  expect(performance.now() - started).toBeLessThan(3000)
+})

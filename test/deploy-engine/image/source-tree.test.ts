@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { below, interesting, isEnvExample, isTest, placeOf } from '../../../deploy-engine/image/source-tree.ts'
+import {
+  below,
+  interesting,
+  isDockerfile,
+  isEnvExample,
+  isTest,
+  placeOf,
+  resolvePath,
+} from '../../../deploy-engine/image/source-tree.ts'
 import { treeOf } from './trees.ts'
 
 describe('interesting files', () => {
@@ -30,12 +38,21 @@ describe('interesting files', () => {
     'bot/main.py',
     'cmd/bot/main.go',
     '.env',
+    'package-lock.json',
+    'Dockerfile.dockerignore',
+    'requirements.txt',
+    'requirements-prod.txt',
+    'requirements/base.txt',
+    'requirments.txt',
+    'pyproject.toml',
+    'Pipfile',
+    'Procfile',
+    'bun.lock',
   ])('%s', (path) => {
     expect(interesting(path)).toBe(true)
   })
 
   test.each([
-    'package-lock.json',
     'node_modules/telegraf/package.json',
     'node_modules/a/index.js',
     'dist/index.js',
@@ -47,8 +64,10 @@ describe('interesting files', () => {
     'venv/lib/site.py',
     'vendor/github.com/a/b.go',
     '.git/config',
-    'Dockerfile.dockerignore',
     'environment.txt',
+    'docs/Dockerfile.md',
+    'Dockerfile.bak',
+    'lib/site-packages/a.py',
     'tsconfig.json',
   ])('not %s', (path) => {
     expect(interesting(path)).toBe(false)
@@ -101,6 +120,20 @@ test.each([
   ['src/contest/index.ts', false],
 ])('%s is a test: %s', (path, expected) => {
   expect(isTest(path)).toBe(expected)
+})
+
+test.each(['src/dockerfile.ts', 'docs/Dockerfile.md', 'Dockerfile.dockerignore', 'make_dockerfile.py'])(
+  '%s is no Dockerfile',
+  (path) => {
+    expect(isDockerfile(path)).toBe(false)
+  },
+)
+
+test('resolvePath() stays inside the repository', () => {
+  expect(resolvePath('docker', '../app/./x')).toBe('app/x')
+  expect(resolvePath('docker', '..')).toBe('')
+  expect(resolvePath('docker', '../../x')).toBeUndefined()
+  expect(resolvePath('', '/etc')).toBeUndefined()
 })
 
 test('below() sees a directory as a repository of its own', () => {

@@ -19,6 +19,7 @@ build:
   dockerfile: docker/Dockerfile
   context: ./bots/one/
   args: { VERSION: 1.10 }
+  target: bot
 run:
   command: node bot.js --quiet
   env: { ZERO: 007, YES: yes, NONE: ~, EMPTY: }
@@ -30,9 +31,10 @@ run:
   ports: ["127.0.0.1:8080:80", "9000:9000/udp"]
   stop_grace: 30s
 gate: { ready: 2m, stable: 5s, command: node smoke.js }
+hooks: { release: npm run migrate }
 `)
   expect(manifest).toEqual({
-    build: { dockerfile: 'docker/Dockerfile', context: 'bots/one', args: { VERSION: '1.10' } },
+    build: { dockerfile: 'docker/Dockerfile', context: 'bots/one', args: { VERSION: '1.10' }, target: 'bot' },
     run: {
       command: 'node bot.js --quiet',
       env: { ZERO: '007', YES: 'yes', NONE: '~', EMPTY: '' },
@@ -45,14 +47,16 @@ gate: { ready: 2m, stable: 5s, command: node smoke.js }
       stop_grace: 30,
     },
     gate: { ready: 120, stable: 5, command: 'node smoke.js' },
+    hooks: { release: 'npm run migrate' },
   })
-  expect(at('run.memory')).toBe('tbs.yaml:10')
-  expect(at('gate.ready')).toBe('tbs.yaml:16')
+  expect(at('run.memory')).toBe('tbs.yaml:11')
+  expect(at('gate.ready')).toBe('tbs.yaml:17')
 })
 
 describe('a wrong file is refused with the key and what it takes', () => {
   test.each([
-    ['hooks: { release: x }', 'hooks: this version does not have it yet'],
+    ['hooks: { relase: x }', 'hooks: unknown key relase; the keys here are release'],
+    ['build: { target: "a b" }', 'build.target: expected the name of a stage'],
     ['health: {}', 'health: this version does not have it yet'],
     ['backup: {}', 'backup: this version does not have it yet'],
     ['runn: {}', 'unknown key runn; the keys here are build, run, gate'],

@@ -17,7 +17,7 @@ const PNPM_9 = "lockfileVersion: '9.0'\n"
 
 describe('the lockfile decides', () => {
   test.each<[string, Record<string, string>, object, RegExp, string]>([
-    ['none', {}, {}, /^npm install /, 'no lockfile: npm install'],
+    ['none', {}, {}, /^\(npm install .*ERESOLVE.*--legacy-peer-deps/s, 'no lockfile: npm install'],
     [
       'package-lock.json',
       { 'package-lock.json': '{}' },
@@ -32,8 +32,16 @@ describe('the lockfile decides', () => {
       'yarn 4',
       { 'yarn.lock': BERRY },
       { packageManager: 'yarn@4.1.0' },
-      /^npm install /,
-      'Yarn 2 or newer: npm install',
+      /^@yarnpkg\/cli-dist@4\.1\.0 YARN_IGNORE_PATH=1 YARN_NODE_LINKER=node-modules .*REGISTRY.* yarn install/,
+      "yarn.lock: yarn 4.1.0, into node_modules rather than Plug'n'Play",
+    ],
+    ['yarn 3', { 'yarn.lock': '__metadata:\n  version: 6\n' }, {}, /^@yarnpkg\/cli-dist@3\.8\.7 /, 'yarn 3.8.7'],
+    [
+      'yarn of the repository, with its own registry',
+      { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\nnpmRegistryServer: "https://r.example.org"\n' },
+      {},
+      /^@yarnpkg\/cli-dist@4\.\S+ (?!.*REGISTRY)/,
+      'yarn.lock: yarn 4.18.1',
     ],
     ['pnpm 7', { 'pnpm-lock.yaml': PNPM_5 }, {}, /^pnpm@7\.33\.7 pnpm install/, 'pnpm 7.33.7 by lockfileVersion 5.3'],
     ['pnpm 8', { 'pnpm-lock.yaml': PNPM_6 }, {}, /^pnpm@8\.15\.9 pnpm install/, 'pnpm 8.15.9 by lockfileVersion 6.0'],
@@ -43,10 +51,12 @@ describe('the lockfile decides', () => {
       'pnpm, named',
       { 'pnpm-lock.yaml': PNPM_9 },
       { packageManager: 'pnpm@10.4.1+sha512.abc' },
-      /^pnpm@10\.4\.1 pnpm install/,
+      /^pnpm@10\.4\.1 pnpm install .*dangerouslyAllowAllBuilds=true/,
       'pnpm 10.4.1 by packageManager (package.json:2)',
     ],
-    ['bun', { 'bun.lockb': 'x' }, {}, /^npm install /, 'bun.lockb is not read by npm: npm install'],
+    ['bun', { 'bun.lockb': 'x' }, {}, /^bun@1\.\S+ .*bun install/, 'bun.lockb: bun 1.4.5'],
+    ['bun as text', { 'bun.lock': '{}' }, { packageManager: 'bun@1.2.0' }, /^bun@1\.2\.0 /, 'bun.lock: bun 1.2.0'],
+    ['pnpm without a lockfile', {}, { packageManager: 'pnpm@8.1.0' }, /^pnpm@8\.1\.0 /, 'pnpm 8.1.0'],
     ['npm and yarn', { 'package-lock.json': '', 'yarn.lock': '' }, {}, /npm ci/, 'package-lock.json: npm ci'],
     [
       'npm and pnpm, pnpm named',
@@ -65,9 +75,26 @@ describe('the lockfile decides', () => {
     ['a name of no use', { 'yarn.lock': '' }, { packageManager: 'pnpm@8.1.0' }, /yarn@1\.22\.22/, 'yarn.lock'],
   ])('%s', (_what, files, manifest, command, evidence) => {
     const install = installOf(files, manifest)
-    expect([install.manager, install.command].join(' ').trim()).toMatch(command)
+    expect([install.tools.join(' '), install.command].join(' ').trim()).toMatch(command)
     expect(install.evidence[0]).toContain(evidence)
   })
+})
+
+test('a second lockfile is named, and what would decide', () => {
+  const { evidence } = installOf({ 'package-lock.json': '', 'yarn.lock': '', 'pnpm-lock.yaml': '' })
+  expect(evidence[1]).toBe(
+    'pnpm-lock.yaml and yarn.lock: not used; the packageManager field in package.json would decide',
+  )
+})
+
+test('tools that scripts call are there, the package manager not twice', () => {
+  const scripts = { start: 'yarn run go', build: 'bunx tsc && pnpm x' }
+  expect(installOf({ 'yarn.lock': '' }, { scripts }).tools).toEqual(['yarn@1.22.22', 'pnpm@9.15.9', 'bun@1.4.5'])
+})
+
+test('addresses of mirrors that are gone are replaced in the lockfile', () => {
+  const { command } = installOf({ 'yarn.lock': 'resolved "https://registry.npm.taobao.org/a/-/a-1.tgz"' })
+  expect(command).toMatch(/^sed -i -E 's#.*taobao.*#https:\/\/registry\.npmjs\.org\/#g' yarn\.lock && yarn install/)
 })
 
 describe('packages are a layer of their own', () => {

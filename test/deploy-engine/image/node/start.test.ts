@@ -12,7 +12,7 @@ const startOf = (files: Files) => {
   return {
     command: JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? '[]'),
     build: /^RUN (.* build)$/m.exec(dockerfile)?.[1],
-    evidence: release.evidence.filter((line) => /script|start:/.test(line)),
+    evidence: release.evidence.filter((line) => /script(?! calls)|start:/.test(line)),
   }
 }
 
@@ -194,6 +194,63 @@ describe('without a start script', () => {
   })
 })
 
+describe('what other files say, where no script does', () => {
+  test.each<[string, Files, string[], string]>([
+    ['Procfile', { Procfile: 'web: node web.js\nworker: node w.js', 'w.js': '' }, ['node', 'w.js'], 'Procfile:2'],
+    ['README', { 'README.md': '# Run\n```\n$ node go.js\n```', 'go.js': '' }, ['node', 'go.js'], 'README.md:3'],
+    [
+      'compose',
+      { 'compose.yml': 'services:\n  bot:\n    image: node\n    command: sh -c "node a.js"', 'a.js': '' },
+      ['node', 'a.js'],
+      'compose.yml:4',
+    ],
+  ])('%s', (_what, files, command, place) => {
+    const start = startOf({ 'package.json': {}, ...files })
+    expect(start.command).toEqual(command)
+    expect(start.evidence[0]).toContain(place)
+  })
+
+  test('but not a file that is not there', () => {
+    const files = { 'package.json': {}, 'bot.js': '', Procfile: 'worker: node gone.js' }
+    expect(startOf(files).command).toEqual(['node', 'bot.js'])
+  })
+})
+
+describe('Bun', () => {
+  test('runs what its template names, and its watcher is taken away', () => {
+    const lock = { 'bun.lock': '{}' }
+    expect(startOf({ ...lock, 'package.json': { module: 'index.ts' }, 'index.ts': '' }).command).toEqual([
+      'bun',
+      'index.ts',
+    ])
+    expect(startOf({ ...lock, ...withScripts({ dev: 'bun --hot run src/i.ts' }) }).command).toEqual([
+      'bun',
+      'run',
+      'src/i.ts',
+    ])
+  })
+})
+
+describe('functions for somebody else’s machines', () => {
+  test.each<[string, Files]>([
+    ['an emulator', { ...withScripts({ start: 'vercel dev' }), 'vercel.json': '{}' }],
+    [
+      'a handler',
+      { 'package.json': { main: 'index.js' }, 'index.js': 'module.exports = handler', 'serverless.yml': '' },
+    ],
+  ])('%s: said so', (_what, files) => {
+    expect(thrownBy(() => plan(files))).toMatchObject({
+      code: 'cannot_detect',
+      message: expect.stringMatching(/serverless functions \((vercel\.json|serverless\.yml)\)/),
+    })
+  })
+
+  test('not a bot that polls and has such a file as well', () => {
+    const files = { 'package.json': {}, 'bot.js': 'bot.launch()', 'vercel.json': '{}' }
+    expect(startOf(files).command).toEqual(['node', 'bot.js'])
+  })
+})
+
 describe('the build script', () => {
   test.each<[string, Record<string, string>, string | undefined]>([
     ['is run', { start: 'node a.js', build: 'tsc -p .' }, 'npm run build'],
@@ -202,6 +259,7 @@ describe('the build script', () => {
     ['is not run twice', { start: 'npm run build && node a.js', build: 'tsc' }, undefined],
     ['is not run twice under its own words', { start: 'tsc -p . && node a.js', build: 'tsc -p .' }, undefined],
     ['is not run twice by a hook', { prestart: 'npm run build', start: 'node a.js', build: 'tsc' }, undefined],
+    ['is run if an echo makes a file', { start: 'node a.js', build: 'echo x > built' }, 'npm run build'],
     ['is run though start has a longer word', { start: 'npm run build-menu && node a', build: 'tsc' }, 'npm run build'],
   ])('%s', (_what, scripts, build) => {
     expect(startOf(withScripts(scripts)).build).toBe(build)

@@ -72,6 +72,41 @@ describe('.nvmrc and .node-version', () => {
   })
 })
 
+describe('without a version', () => {
+  const majorOf = (files: Record<string, string | object>) => {
+    const tree = treeOf({ 'package.json': {}, ...files })
+    const manifest = readPackageJson(tree)
+    return manifest && nodeVersion(tree, manifest)
+  }
+
+  test.each<[string, Record<string, string | object>, number, string]>([
+    ['Volta', { 'package.json': { volta: { node: '20.11.0' } } }, 20, "Volta's 20.11.0 (package.json:3)"],
+    ['a Dockerfile', { Dockerfile: '# x\nFROM --platform=a node:22-alpine AS b' }, 22, 'node:22 (Dockerfile:2)'],
+    ['an old Dockerfile', { 'docker/Dockerfile': 'FROM node:14' }, 20, 'node:14 (docker/Dockerfile:1), the nearest'],
+    [
+      'a Dockerfile too old',
+      { Dockerfile: 'FROM node:20', 'a.js': "require('node:sqlite')" },
+      24,
+      'node:sqlite (a.js:1)',
+    ],
+    [
+      'TypeScript by Node itself',
+      { Dockerfile: 'FROM node:20', 'package.json': { scripts: { start: 'node src/bot.ts' } } },
+      24,
+      'runs TypeScript itself (package.json:3)',
+    ],
+    [
+      'an old native package',
+      { 'package.json': { dependencies: { 'better-sqlite3': '^8.0.0' } } },
+      20,
+      'the last for this',
+    ],
+    ['a new native package', { 'package.json': { dependencies: { 'better-sqlite3': '^12.0.0' } } }, 24, 'newest LTS'],
+  ])('%s decides', (_what, files, major, evidence) => {
+    expect(majorOf(files)).toEqual({ major, evidence: expect.stringContaining(evidence) })
+  })
+})
+
 test('the evidence names the place', () => {
   expect(versionOf({ '.nvmrc': '\n20.1\n' }).evidence).toBe('Node 20: 20.1 (.nvmrc:2)')
   expect(versionOf({}, '18.x').evidence).toBe(
