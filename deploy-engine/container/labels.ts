@@ -1,6 +1,6 @@
 import type { Labels } from '../ports.ts'
 
-type Role = 'bot' | 'probe'
+type Role = 'bot' | 'probe' | 'task' | 'copy'
 
 /** Every Docker object of this installation carries its name; what lacks it is not ours and is never touched. */
 export const instanceLabels = (instance: string): Labels => ({ 'tbs.instance': instance })
@@ -23,4 +23,16 @@ export const probeLabels = (instance: string, bot: string): Labels => ({
 export const botContainerLabels = (instance: string, bot: string): Labels => ({
   ...botLabels(instance, bot),
   'tbs.role': 'bot' satisfies Role,
+})
+
+/** Of a container that does one thing for an operation and ends. */
+export const taskLabels = (instance: string, bot: string): Labels => ({
+  ...botLabels(instance, bot),
+  'tbs.role': 'task' satisfies Role,
+})
+
+/** Of a volume that holds another one's content. */
+export const copyLabels = (instance: string, bot: string): Labels => ({
+  ...botLabels(instance, bot),
+  'tbs.role': 'copy' satisfies Role,
 })

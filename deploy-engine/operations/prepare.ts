@@ -1,96 +1,73 @@
-import { containerName, containerSpec, variablesOf } from '../container/container-spec.ts'
-import { envFile } from '../container/env-file.ts'
-import { imageUser } from '../container/image-user.ts'
-import { botContainerLabels } from '../container/labels.ts'
 import { PROBE_IMAGE } from '../container/probe.ts'
-import { volumeName } from '../container/volume-name.ts'
-import { TbsError } from '../error.ts'
-import { activeRelease, type Release } from '../records/release.ts'
-import { ensureNetwork } from './ensure-network.ts'
+import { activeRelease, type Release, ReleaseSchema } from '../records/release.ts'
+import { volumeCopiesOf } from '../records/volume-copy.ts'
+import { type DataChange, refuseWithoutRoom } from './change-data.ts'
+import { refuseTakenPorts } from './free-ports.ts'
+import { refuseFullHost } from './full-host.ts'
 import { type Run, step } from './journal.ts'
+import { withChosenVolumes } from './keep-in-volume.ts'
+import { createNext, hookSpec, type NextOrder } from './next-container.ts'
 import { type BotSecrets, botSecrets } from './secrets.ts'
-
-const FREE_BYTES = 300 * 1024 * 1024
+import { dataSince } from './volume-copies.ts'
 
 /** What the switch works with. `previous` is the container that must stop first. */
-export type Prepared = { next: string; previous: Previous | undefined; secrets: BotSecrets }
+export type Prepared = { next: string; previous: Previous | undefined; secrets: BotSecrets; data: DataChange }
 export type Previous = { release: Release; containerId: string }
 
 /** Everything that can fail without touching the running version; ends with a created, not started container. */
 export const prepare = (run: Run, release: Release, reuse?: string): Promise<Prepared> =>
   step(run, {
     name: 'prepare',
-    act: async () => {
+    act: async (say) => {
       const { engine, bot, signal } = run
       const secrets = await botSecrets(engine, bot)
       await engine.telegram.getMe(secrets.token, signal)
-      await refuseFullDisk(run)
+      await refuseFullHost(run)
       if (!(await engine.docker.image(PROBE_IMAGE))) await engine.docker.pull(PROBE_IMAGE, signal)
-      const next = reuse ?? (await createContainer(run, release, secrets))
-      return { next, previous: await runningVersion(run), secrets }
+      const active = await activeRelease(engine.database.read, bot.id)
+      const previous = await runningVersion(run, active)
+      await refuseTakenPorts(run, release, previous?.release)
+      const from = { release, secrets, previous }
+      const { container, data, uid } =
+        reuse === undefined ? await fresh(run, from, say) : await kept(run, release, reuse)
+      await refuseWithoutRoom(run, data)
+      return { next: container, previous, secrets, data, uid }
+    },
+    commit: async (entities, { uid }) => {
+      if (uid === undefined || uid === release.plan.uid) return
+      const { plan } = await entities.findOneByOrFail(ReleaseSchema, { id: release.id })
+      await entities.update(ReleaseSchema, { id: release.id }, { plan: { ...plan, uid } })
     },
   })
 
-const refuseFullDisk = async ({ engine }: Run): Promise<void> => {
-  const { freeBytes } = await engine.files.freeDisk(engine.settings.dataDir)
-  if (freeBytes >= FREE_BYTES) return
-  const free = Math.floor(freeBytes / 1024 / 1024)
-  throw new TbsError('disk_full', `Only ${free} MB of disk are free`, { hint: 'Free some disk and deploy again' })
-}
+type Way = { container: string; data: DataChange; uid: number | undefined }
 
-const createContainer = async (run: Run, release: Release, secrets: BotSecrets): Promise<string> => {
-  const { engine, bot, operation } = run
-  const { docker, settings } = engine
-  const image = release.imageId === null ? undefined : await docker.image(release.imageId)
-  if (!image) {
-    const message = `The image of v${release.number} is gone`
-    throw new TbsError('release_gone', message, { hint: `/deploy ${bot.name} ${release.sha.slice(0, 7)}` })
-  }
-  const network = await ensureNetwork(run)
-  await ensureVolumes(run, release.plan.volumes)
-  const order = { settings, bot: bot.name, release: { ...release, imageId: image.id }, ...secrets }
-  const spec = containerSpec({
-    ...order,
-    operation: operation.id,
-    name: await freeName(run, release.number),
-    imageUser: image.user,
-    network,
-  })
-  const id = await docker.createContainer(spec)
-  await putEnvFile(run, { id, user: image.user, volumes: release.plan.volumes, text: envFile(variablesOf(order)) })
-  return id
-}
-
-const ensureVolumes = async ({ engine, bot }: Run, paths: readonly string[]): Promise<void> => {
-  const { instance } = engine.settings
-  for (const path of paths) {
-    const labels = { 'tbs.instance': instance, 'tbs.bot': bot.name, 'tbs.path': path }
-    await engine.docker.createVolume({ name: volumeName(instance, bot.name, path), labels })
+/** The container of an earlier release is started again on the data that it had. */
+const kept = async (run: Run, { operationId, plan }: Release, container: string): Promise<Way> => {
+  const copies = await volumeCopiesOf(run.engine.database.read, run.bot.id)
+  return {
+    container,
+    data: { putBack: dataSince(copies, operationId), disowned: undefined, hook: undefined },
+    uid: plan.uid,
   }
 }
 
-// A container of the same release may still be there: kept for its data, or the one that is to be replaced.
-const freeName = async ({ engine, bot, operation }: Run, release: number): Promise<string> => {
-  const { instance } = engine.settings
-  const name = containerName(instance, bot.name, release)
-  const taken = await engine.docker.containers(botContainerLabels(instance, bot.name))
-  return taken.some((container) => container.name === name) ? `${name}-${operation.id}` : name
+const fresh = async (run: Run, order: NextOrder, say: (detail: string) => Promise<void>): Promise<Way> => {
+  const { database } = run.engine
+  const active = await activeRelease(database.read, run.bot.id)
+  const { id, spec, uid, disowned, notes } = await createNext(run, order)
+  if (notes.length > 0) await say(notes.join('\n'))
+  const hook = leadsForward(order.release, active) ? hookSpec(spec, order.release.plan.releaseHook) : undefined
+  // What an undo that failed left: half of the data of before is nothing to build on.
+  const putBack = dataSince(await volumeCopiesOf(database.read, run.bot.id), active?.operationId ?? 0)
+  return { container: id, data: { putBack, disowned, hook }, uid }
 }
 
-type EnvFile = { id: string; user: string; volumes: readonly string[]; text: string }
-
-// Not into a volume: there the values would outlive the container.
-const putEnvFile = async ({ engine: { docker } }: Run, { id, user, volumes, text }: EnvFile): Promise<void> => {
-  const container = await docker.container(id)
-  if (!container || volumes.some((path) => `${container.workdir}/`.startsWith(`${path.replace(/\/$/, '')}/`))) return
-  const passwd = /^[\d:]*$/.test(user) ? undefined : await docker.readFile(id, '/etc/passwd')
-  const owner = imageUser(user, passwd?.toString('utf8') ?? '')
-  const file = { name: '.env', content: Buffer.from(text), mode: 0o400, ...owner }
-  await docker.putFiles(id, container.workdir, [file])
+const runningVersion = async (run: Run, active: Release | undefined): Promise<Previous | undefined> => {
+  if (!active?.containerId || !(await run.engine.docker.container(active.containerId))) return undefined
+  return { release: withChosenVolumes(run, active), containerId: active.containerId }
 }
 
-const runningVersion = async ({ engine, bot }: Run): Promise<Previous | undefined> => {
-  const release = await activeRelease(engine.database.read, bot.id)
-  if (!release?.containerId || !(await engine.docker.container(release.containerId))) return undefined
-  return { release, containerId: release.containerId }
-}
+// Hooks lead forward: on the way back an older one would meet data that it does not know.
+const leadsForward = (release: Release, active: Release | undefined): boolean =>
+  active === undefined || release.number > active.number

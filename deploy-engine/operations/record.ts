@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm'
-import { changeOperation, type Outcome } from '../records/operation.ts'
+import { BotSchema } from '../records/bot.ts'
+import { changeOperation, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, type Release, ReleaseSchema } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
+import { settleCopies } from './volume-copies.ts'
 
 type Proven = { next: string; gapMs?: number | undefined }
 
@@ -15,6 +17,8 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
     act: () => run.engine.docker.setRestart(next, 'unless-stopped'),
     commit: async (entities) => {
       const release = await activate(run, entities, { id, next })
+      const warnings = await settleCopies(run, entities)
+      await keepVolume(run, entities)
       const { proof, number, sha, subject, replaced } = release
       const outcome: Outcome = {
         release: number,
@@ -24,22 +28,31 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
         running: number,
         ...(replaced !== null && { wayBack: replaced }),
         ...(gapMs !== undefined && { gapMs }),
+        ...(warnings.length > 0 && { warnings }),
       }
       await changeOperation(entities, run.operation.id, { outcome })
     },
   })
 
+const keepVolume = async ({ bot, operation }: Run, entities: EntityManager): Promise<void> => {
+  const { volume } = operation.args
+  if (volume === undefined || bot.volumes.includes(volume)) return
+  await entities.update(BotSchema, { id: bot.id }, { volumes: [...bot.volumes, volume] })
+}
+
 const activate = async (run: Run, entities: EntityManager, { id, next }: { id: number; next: string }) => {
   const before = await activeRelease(entities, run.bot.id)
   const release = await entities.findOneByOrFail(ReleaseSchema, { id })
+  const proof = (await operationById(entities, run.operation.id))?.outcome?.proof ?? 'unproven'
   if (before && before.id !== id) {
     await entities.update(ReleaseSchema, { id: before.id }, { state: 'superseded' })
   }
   return entities.save(ReleaseSchema, {
     ...release,
     state: 'active' as const,
+    proof,
     containerId: next,
-    replaced: release.proof === 'live' ? null : wayBackFrom(before, release),
+    replaced: proof === 'live' ? null : wayBackFrom(before, release),
     operationId: run.operation.id,
     activatedAt: run.engine.clock.now(),
   })
@@ -49,5 +62,7 @@ const activate = async (run: Run, entities: EntityManager, { id, next }: { id: n
 const wayBackFrom = (before: Release | undefined, release: Release): number | null => {
   if (!before) return null
   if (before.id === release.id) return release.replaced
-  return before.proof === 'live' ? before.number : (before.replaced ?? before.number)
+  // Back from an unproven version to the one that was its own way back: that can't be the way back from itself.
+  const further = before.replaced === release.number ? null : before.replaced
+  return before.proof === 'live' ? before.number : (further ?? before.number)
 }

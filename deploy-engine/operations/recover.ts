@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { botContainerLabels, instanceLabels } from '../container/labels.ts'
+import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import { allBots, type Bot } from '../records/bot.ts'
-import { type Operation, type Outcome, unfinishedOperations } from '../records/operation.ts'
+import { addWarnings, type Operation, type Outcome, unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '../records/release.ts'
-import { stepsOf } from '../records/step.ts'
+import { type Step, stepsOf } from '../records/step.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
@@ -26,13 +27,17 @@ export const recover = (engine: Engine): Promise<number[]> =>
 
 const settleAll = async (engine: Engine): Promise<number[]> => {
   await engine.files.remove(join(engine.settings.dataDir, 'tmp'))
-  await removeProbes(engine)
+  await removeShortLived(engine)
   const unfinished = await unfinishedOperations(engine.database.read)
   for (const operation of unfinished.filter(({ state }) => state === 'running')) await settle(engine, operation)
-  for (const bot of await allBots(engine.database.read)) {
-    await tidyBot(engine, bot)
+  const bots = await allBots(engine.database.read)
+  for (const bot of bots) {
+    const warnings = await tidyBot(engine, bot)
+    const settled = unfinished.findLast(({ botId, state }) => botId === bot.id && state === 'running')
+    await tell(engine, bot, { warnings, settled })
     await keepRunning(engine, bot)
   }
+  await removeNetworks(engine, bots)
   return queuedOperations(engine)
 }
 
@@ -45,10 +50,24 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   if (ended('record')) return finish(engine, operation.id, { state: 'succeeded' })
   if (ended('gate') && !steps.some(({ name }) => name === 'undo') && (await finishForward(run))) return
   const release = await touchedRelease(run)
-  if (release && steps.some(({ name }) => name === 'prepare')) await goBack(run, release)
-  else await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
-  await finish(engine, operation.id, await interrupted(run, last))
+  await finish(engine, operation.id, await undone(run, { release, steps }))
 }
+
+const undone = async (run: Run, { release, steps }: { release: Release | undefined; steps: Step[] }): Promise<End> => {
+  const { engine, operation } = run
+  try {
+    if (release && steps.some(({ name }) => name === 'prepare')) await goBack(run, release)
+    else await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
+    return await interrupted(run, steps.at(-1)?.name)
+  } catch (error) {
+    // That nothing runs has to be said, and the other bots are to be settled all the same.
+    if (!(error instanceof TbsError) || error.code !== 'undo_failed') throw error
+    const { code, message, hint } = error
+    return { state: 'failed', outcome: { running: null, error: { code, message, ...(hint && { hint }) } } }
+  }
+}
+
+type End = { state: 'failed'; outcome: Outcome }
 
 const finishForward = async (run: Run): Promise<boolean> => {
   const release = await touchedRelease(run)
@@ -72,7 +91,7 @@ const touchedRelease = async ({ engine, operation, bot }: Run): Promise<Release 
 const goBack = async (run: Run, release: Release): Promise<void> => {
   const previous = await previousVersion(run)
   const own = await ownContainer(run)
-  const next = own ?? (await nextContainer(run, release)) ?? ''
+  const next = own ?? (await nextContainer(run, release))
   await undoSwitch(run, { next, previous, reuse: own === undefined })
 }
 
@@ -90,7 +109,7 @@ const ownContainer = async ({ engine, bot, operation }: Run): Promise<string | u
   return (await engine.docker.containers(labels))[0]?.id
 }
 
-const interrupted = async (run: Run, last: string | undefined): Promise<{ state: 'failed'; outcome: Outcome }> => {
+const interrupted = async (run: Run, last: string | undefined): Promise<End> => {
   const where = last ? `during “${last}”` : 'before its first step'
   const error = {
     code: 'interrupted',
@@ -107,7 +126,27 @@ const keepRunning = async ({ docker, database }: Engine, bot: Bot): Promise<void
   if (container && container.restart !== 'unless-stopped') await docker.setRestart(container.id, 'unless-stopped')
 }
 
-const removeProbes = async ({ docker, settings }: Engine): Promise<void> => {
-  const probes = await docker.containers({ ...instanceLabels(settings.instance), 'tbs.role': 'probe' })
-  for (const { id } of probes) await docker.removeContainer(id)
+// Probes and tasks that the killed manager started would go on working under the hands of this one.
+const removeShortLived = async ({ docker, settings }: Engine): Promise<void> => {
+  for (const role of ['probe', 'task']) {
+    const left = await docker.containers({ ...instanceLabels(settings.instance), 'tbs.role': role })
+    for (const { id } of left) await docker.removeContainer(id)
+  }
+}
+
+type Told = { warnings: string[]; settled: Operation | undefined }
+
+// Where the person looks: at the operation that was cut off, else at the one that brought up what runs.
+const tell = async (engine: Engine, bot: Bot, { warnings, settled }: Told): Promise<void> => {
+  const id = settled?.id ?? (await activeRelease(engine.database.read, bot.id))?.operationId
+  if (warnings.length === 0 || id === undefined) return
+  await engine.database.transaction((entities) => addWarnings(entities, id, warnings))
+  engine.changes.emit({ operation: id })
+}
+
+// Docker keeps those that a container is still attached to.
+const removeNetworks = async ({ docker, settings }: Engine, bots: readonly Bot[]): Promise<void> => {
+  const known = bots.map(({ name }) => name)
+  const networks = await docker.networks(instanceLabels(settings.instance))
+  for (const { id, labels } of networks) if (!known.includes(labels['tbs.bot'] ?? '')) await docker.removeNetwork(id)
 }

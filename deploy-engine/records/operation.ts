@@ -22,6 +22,8 @@ export type OperationArgs = {
   ref?: string
   /** rollback: number of the release; absent: the newest earlier one that was seen working. */
   release?: number
+  /** restart: the directory in the container that becomes a volume on the way. */
+  volume?: string
   /** rollback asked for by the manager itself: why. */
   cause?: string
 }
@@ -95,6 +97,13 @@ export const addWarnings = async (entities: EntityManager, id: number, warnings:
   if (warnings.length === 0 || !operation) return
   const before = operation.outcome?.warnings ?? []
   await changeOperation(entities, id, { outcome: { ...operation.outcome, warnings: [...before, ...warnings] } })
+}
+
+/** Writes down which directories hold data that a volume would save. */
+export const offerVolumes = async (entities: EntityManager, id: number, directories: string[]): Promise<void> => {
+  const operation = await operationById(entities, id)
+  if (directories.length === 0 || !operation) return
+  await changeOperation(entities, id, { outcome: { ...operation.outcome, outside: directories } })
 }
 
 export const isOver = (operation: Operation): boolean => operation.state !== 'queued' && operation.state !== 'running'

@@ -1,8 +1,8 @@
 import { type EntityManager, EntitySchema } from 'typeorm'
 
 /**
- * A Docker volume that holds another one's content: `before` is what a release hook found, taken just before it ran;
- * `changed` is what a hook left that was undone, kept for a day.
+ * A Docker volume that holds another one's content, complete from the moment that its row is there. `before`: as it was
+ * when an operation began to change it. `changed`: as it was before it was put back, kept for a day.
  */
 export type VolumeCopy = {
   name: string

@@ -1,18 +1,22 @@
 import type Docker from 'dockerode'
 import type { ContainerCreateOptions, ContainerInspectInfo } from 'dockerode'
+import { TbsError } from '../../error.ts'
 import type { Container, ContainerSpec, DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
-import { ignoreStatus } from './status.ts'
+import { hasStatus, ignoreStatus } from './status.ts'
 
 type ContainerPart = Pick<
   DockerPort,
-  'createContainer' | 'container' | 'containers' | 'start' | 'stop' | 'kill' | 'removeContainer' | 'setRestart'
+  'createContainer' | 'container' | 'containers' | 'start' | 'stop' | 'kill' | 'wait' | 'removeContainer' | 'setRestart'
 >
 
 export const containerPart = (docker: Docker): ContainerPart => ({
   createContainer: async (spec) => {
+    // A container that does not run is connected to whatever name is given; its start would fail, after the old one's
+    // stop.
+    for (const name of spec.extraNetworks) await docker.getNetwork(name).inspect().catch(nameMissing(name))
     const container = await docker.createContainer(createOptions(spec))
-    for (const network of spec.extraNetworks) await docker.getNetwork(network).connect({ Container: container.id })
+    for (const name of spec.extraNetworks) await docker.getNetwork(name).connect({ Container: container.id })
     return container.id
   },
 
@@ -36,13 +40,27 @@ export const containerPart = (docker: Docker): ContainerPart => ({
     await docker.getContainer(id).start().catch(ignoreStatus(304))
   },
 
-  stop: async (id, graceSeconds) => {
-    await docker.getContainer(id).stop({ t: graceSeconds }).catch(ignoreStatus(304, 404))
+  stop: async (id, graceSeconds, signal) => {
+    const container = docker.getContainer(id)
+    // Should it not help, the stop's own SIGKILL follows.
+    const hurry = () => void container.kill().catch(() => {})
+    signal?.addEventListener('abort', hurry, { once: true })
+    if (signal?.aborted) hurry()
+    try {
+      await container.stop({ t: graceSeconds }).catch(ignoreStatus(304, 404))
+    } finally {
+      signal?.removeEventListener('abort', hurry)
+    }
   },
 
   // 409: it isn't running.
   kill: async (id) => {
     await docker.getContainer(id).kill().catch(ignoreStatus(404, 409))
+  },
+
+  wait: async (id, signal) => {
+    const { StatusCode } = await docker.getContainer(id).wait({ condition: 'not-running', abortSignal: signal })
+    return StatusCode
   },
 
   // 409: its removal is under way.
@@ -58,14 +76,21 @@ export const containerPart = (docker: Docker): ContainerPart => ({
 const createOptions = (spec: ContainerSpec): ContainerCreateOptions => ({
   name: spec.name,
   Image: spec.image,
+  ...(spec.entrypoint && { Entrypoint: [...spec.entrypoint] }),
   ...(spec.command && { Cmd: [...spec.command] }),
+  ...(spec.user !== undefined && { User: spec.user }),
   Env: Object.entries(spec.env).map(([key, value]) => `${key}=${typeof value === 'string' ? value : value.reveal()}`),
   Labels: spec.labels,
   ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portOf(port).container, {}])),
   HostConfig: {
     NetworkMode: spec.network,
     ExtraHosts: spec.extraHosts,
-    Mounts: spec.mounts.map(({ volume, path }) => ({ Type: 'volume', Source: volume, Target: path })),
+    Mounts: spec.mounts.map(({ volume, path, bare = false }) => ({
+      Type: 'volume',
+      Source: volume,
+      Target: path,
+      VolumeOptions: { NoCopy: bare, Labels: {}, DriverConfig: { Name: '', Options: {} } },
+    })),
     PortBindings: Object.fromEntries(
       spec.ports.map((port) => [portOf(port).container, [{ HostIp: portOf(port).ip, HostPort: portOf(port).host }]]),
     ),
@@ -81,6 +106,14 @@ const createOptions = (spec: ContainerSpec): ContainerCreateOptions => ({
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
   },
 })
+
+const nameMissing = (network: string) => (error: unknown) => {
+  if (!hasStatus(error, 404)) throw error
+  throw new TbsError('unknown_network', `There is no Docker network named ${network}`, {
+    hint: 'Create it, or correct run.networks in tbs.yaml',
+    cause: error,
+  })
+}
 
 /** `8080`, `8080:80`, `127.0.0.1:8080:80`, each with `/udp` if wanted. */
 const portOf = (port: string): { ip: string; host: string; container: string } => {

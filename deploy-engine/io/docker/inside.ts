@@ -1,12 +1,16 @@
+import { dirname, resolve } from 'node:path/posix'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import tar from 'tar-stream'
-import type { ContainerFile, DockerPort } from '../../ports.ts'
+import type { ContainerFile, DockerPort, Owner } from '../../ports.ts'
 import { demultiplex } from './demultiplex.ts'
 import { ignoreStatus } from './status.ts'
 
-type InsidePart = Pick<DockerPort, 'putFiles' | 'readFile' | 'diff' | 'logs' | 'exec' | 'runBeside'>
+type InsidePart = Pick<
+  DockerPort,
+  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'logs' | 'exec' | 'runBeside'
+>
 
 /** What is done with the inside of a container: its files, its output, commands in it and beside it. */
 export const insidePart = (docker: Docker): InsidePart => ({
@@ -15,8 +19,25 @@ export const insidePart = (docker: Docker): InsidePart => ({
   },
 
   readFile: async (id, path) => {
+    const read = async (at: string, links: number): Promise<Buffer | undefined> => {
+      const archive = await docker.getContainer(id).getArchive({ path: at }).catch(ignoreStatus(404))
+      const found = archive && (await firstFile(archive))
+      if (found === undefined || Buffer.isBuffer(found)) return found
+      return links > 0 ? read(resolve(dirname(at), found.link), links - 1) : undefined
+    }
+    return read(path, LINKS)
+  },
+
+  copyDirectory: async (from, to, path) => {
+    const archive = await docker.getContainer(from).getArchive({ path }).catch(ignoreStatus(404))
+    if (!archive) return false
+    await docker.getContainer(to).putArchive(archive, { path: dirname(path) })
+    return true
+  },
+
+  ownerOf: async (id, path) => {
     const archive = await docker.getContainer(id).getArchive({ path }).catch(ignoreStatus(404))
-    return archive && firstFile(archive)
+    return archive && firstOwner(archive)
   },
 
   diff: async (id, signal) => {
@@ -79,12 +100,30 @@ const packFiles = async (files: ContainerFile[]): Promise<Buffer> => {
   return buffer(pack)
 }
 
-const firstFile = async (archive: NodeJS.ReadableStream): Promise<Buffer | undefined> => {
+const LINKS = 5
+
+const firstFile = async (archive: NodeJS.ReadableStream): Promise<Buffer | { link: string } | undefined> => {
   const extract = tar.extract()
   archive.pipe(extract)
   for await (const entry of extract) {
     const content = await buffer(entry)
     if (entry.header.type === 'file') return content
+    if (entry.header.type === 'symlink') return { link: entry.header.linkname ?? '' }
   }
   return undefined
+}
+
+// The first entry is the path itself; what is below it would be all data of a volume.
+const firstOwner = async (archive: NodeJS.ReadableStream): Promise<Owner | undefined> => {
+  const extract = tar.extract()
+  const giveUp = (error: Error) => extract.destroy(error)
+  archive.on('error', giveUp).pipe(extract)
+  try {
+    for await (const { header } of extract) return { uid: header.uid ?? 0, gid: header.gid ?? 0 }
+    return undefined
+  } finally {
+    archive.off('error', giveUp).on('error', () => {})
+    archive.unpipe(extract)
+    if ('destroy' in archive && typeof archive.destroy === 'function') archive.destroy()
+  }
 }

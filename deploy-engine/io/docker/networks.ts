@@ -1,8 +1,12 @@
 import type Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
+import { hasStatus } from './status.ts'
 
-type NetworkPart = Pick<DockerPort, 'networks' | 'subnets' | 'createNetwork' | 'createVolume'>
+type NetworkPart = Pick<
+  DockerPort,
+  'networks' | 'subnets' | 'createNetwork' | 'removeNetwork' | 'createVolume' | 'volumes' | 'removeVolume'
+>
 
 export const networkPart = (docker: Docker): NetworkPart => ({
   networks: async (labels) => {
@@ -28,7 +32,28 @@ export const networkPart = (docker: Docker): NetworkPart => ({
     return network.id
   },
 
+  removeNetwork: (id) => removed(docker.getNetwork(id).remove()),
+
   createVolume: async ({ name, labels }) => {
     await docker.createVolume({ Name: name, Labels: labels })
   },
+
+  volumes: async (labels) => {
+    const { Volumes } = await docker.listVolumes({ filters: { label: labelFilter(labels) } })
+    return (Volumes ?? []).map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} }))
+  },
+
+  removeVolume: (name) => removed(docker.getVolume(name).remove()),
 })
+
+// 404: gone already, which is the goal. 403 and 409: in use.
+const removed = async (removal: Promise<unknown>): Promise<boolean> => {
+  try {
+    await removal
+    return true
+  } catch (error) {
+    if (hasStatus(error, 404)) return true
+    if (hasStatus(error, 403) || hasStatus(error, 409)) return false
+    throw error
+  }
+}
