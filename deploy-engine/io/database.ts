@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataSource, type EntityManager, type EntitySchema, type MigrationInterface } from 'typeorm'
+import { DataSource, type EntityManager, type EntitySchema, type MigrationInterface, QueryFailedError } from 'typeorm'
+import { TbsError } from '../error.ts'
 import type { Database } from '../ports.ts'
 import { BotSchema } from '../records/bot.ts'
 import { KeptContainerSchema } from '../records/kept-container.ts'
@@ -22,7 +23,10 @@ export type OpenDatabase = Database & { source: DataSource; close(): Promise<voi
 
 const BUSY_MS = 5_000
 
-/** Opens, and migrates, the database in the data dir. The only place that knows the driver. */
+/**
+ * Opens, and migrates, the database in the data dir. The only place that knows the driver. What can't be written for
+ * want of space fails with `disk_full` and changes nothing.
+ */
 export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const source = new DataSource({
@@ -54,14 +58,25 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
 const serialised = (source: DataSource): Database['transaction'] => {
   let last: Promise<unknown> = Promise.resolve()
   return <T>(work: (entities: EntityManager) => Promise<T>): Promise<T> => {
-    const next = last.then(() =>
-      source.transaction(async (entities) => {
-        // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
-        await entities.query('DELETE FROM migrations WHERE 0')
-        return work(entities)
-      }),
-    )
+    const next = last
+      .then(() =>
+        source.transaction(async (entities) => {
+          // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
+          await entities.query('DELETE FROM migrations WHERE 0')
+          return work(entities)
+        }),
+      )
+      .catch(explain)
     last = next.catch(() => undefined)
     return next
   }
+}
+
+const explain = (error: unknown): never => {
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined
+  if (code !== 'SQLITE_FULL' && code !== 'SQLITE_IOERR') throw error
+  throw new TbsError('disk_full', 'The disk is full: nothing can be written down', {
+    hint: 'Free some disk; /prune shows which images nothing needs',
+    cause: error,
+  })
 }

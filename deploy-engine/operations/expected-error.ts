@@ -19,7 +19,10 @@ export const expectedError = (error: unknown): TbsError | undefined => {
   return undefined
 }
 
-const isUnreachableSocket = (error: Error): boolean => 'syscall' in error && error.syscall === 'connect'
+// A connection that is refused, or cut off in the middle of an answer.
+const isUnreachableSocket = (error: Error): boolean =>
+  ('syscall' in error && error.syscall === 'connect') ||
+  ('code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE'))
 
 /** The daemon's own sentence, without the HTTP status that the client puts before it. */
 export const reasonOf = (error: unknown): string =>

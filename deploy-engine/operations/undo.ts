@@ -1,31 +1,69 @@
-import { TbsError } from '../error.ts'
+import { messageOf, TbsError } from '../error.ts'
+import { addWarnings } from '../records/operation.ts'
 import { failBuiltReleases } from '../records/release.ts'
+import { undoDataChange } from './change-data.ts'
+import { throughRestarts } from './docker-back.ts'
 import { type Run, step } from './journal.ts'
+import { dropNewVolume } from './keep-in-volume.ts'
 import { killOthers } from './kill-others.ts'
 import { lastLines } from './last-lines.ts'
 import type { Previous } from './prepare.ts'
+import { isDiskFull } from './when-writable.ts'
 
-type Undo = { next: string; previous: Previous | undefined; reuse: boolean }
+type Undo = { next: string | undefined; previous: Previous | undefined; reuse: boolean }
 
 /**
- * Kills the new version and starts the old container again; nothing cancels it. Gives the last lines of the new one.
- * Idempotent, since recovery runs it again. Fails loudly with `undo_failed` when the old version does not run.
+ * Kills the new version, makes the data again what it was and starts the old container; nothing cancels it. Gives the
+ * last lines of the new one. Idempotent, since recovery runs it again. Fails loudly with `undo_failed` when the old
+ * version does not run.
  */
 export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]> => {
   const run: Run = { ...cancellable, signal: new AbortController().signal }
-  return step(run, {
-    name: 'undo',
-    act: async (say) => {
-      const { docker } = run.engine
-      await killOthers(run, undo.previous?.containerId)
-      if (undo.previous) await startAgain(run, undo.previous)
-      await say(undo.previous ? `v${undo.previous.release.number} runs again` : 'there was no earlier version')
-      const lines = await lastLines(run, undo.next)
-      if (!undo.reuse) await docker.removeContainer(undo.next)
-      return lines
-    },
-    commit: (entities) => failBuiltReleases(entities, run.operation.id),
+  try {
+    const { logLines } = await step(run, {
+      name: 'undo',
+      act: (say) => putBack(run, undo, say),
+      commit: async (entities, { warnings }) => {
+        await failBuiltReleases(entities, run.operation.id)
+        await addWarnings(entities, run.operation.id, warnings)
+      },
+    })
+    return logLines
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    // That nothing can be written down must not keep the old version from running.
+    run.engine.log.warn({ operation: run.operation.id }, 'undone without a journal: the disk is full')
+    return (await putBack(run, undo, async () => {})).logLines
+  }
+}
+
+type Say = (detail: string) => Promise<void>
+
+const putBack = async (run: Run, { next, previous, reuse }: Undo, say: Say) => {
+  const { engine } = run
+  const warnings = await throughRestarts(engine, async () => {
+    await killOthers(run, previous?.containerId)
+    const warnings = await dataAsBefore(run)
+    if (previous) await startAgain(run, previous)
+    return warnings
   })
+  await say(previous ? `v${previous.release.number} runs again` : 'there was no earlier version')
+  if (next === undefined) return { logLines: [], warnings }
+  const logLines = await lastLines(run, next)
+  if (!reuse) await engine.docker.removeContainer(next)
+  await dropNewVolume(run)
+  return { logLines, warnings }
+}
+
+// The old version must not meet half of its data: then nothing runs, and the copy stays for the next switch.
+const dataAsBefore = async (run: Run): Promise<string[]> => {
+  try {
+    return await undoDataChange(run)
+  } catch (cause) {
+    const message = `The data of ${run.bot.name} could not be put back, so NOTHING RUNS: ${messageOf(cause)}`
+    const hint = `Its copy is kept. Look at the disk and at Docker; the next /deploy ${run.bot.name} puts it back first`
+    throw new TbsError('undo_failed', message, { hint, cause })
+  }
 }
 
 const startAgain = async ({ engine, bot }: Run, { containerId, release }: Previous): Promise<void> => {
