@@ -21,4 +21,5 @@ export { isOver, type Operation, type OperationArgs, type Outcome } from './reco
 export type { Release } from './records/release.ts'
 export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'
+export { VolumePath } from './source/manifest-fields.ts'
 export { watchUnproven } from './watch/unproven.ts'

@@ -66,6 +66,7 @@ const STEPS: Record<StepName, string> = {
   restore: 'Put the data back as it was',
   owner: 'Give the data to the new user',
   hook: 'Run the release hook',
+  move: 'Move the data into a volume',
   start: 'Start the new version',
   gate: 'See it work',
   record: 'Record the release',

@@ -1,13 +1,17 @@
 import type { Verdict } from '../container/evidence.ts'
 import { passGate } from '../container/gate.ts'
 import { messageOf, TbsError } from '../error.ts'
-import { addWarnings } from '../records/operation.ts'
-import { type Release, ReleaseSchema } from '../records/release.ts'
+import { addWarnings, changeOperation, offerVolumes, operationById } from '../records/operation.ts'
+import type { Release } from '../records/release.ts'
+import { changeData } from './change-data.ts'
+import { type DataOutside, dataOutside } from './data-outside.ts'
 import { expectedError } from './expected-error.ts'
 import { type Run, step } from './journal.ts'
+import { moveIntoVolume, withChosenVolumes } from './keep-in-volume.ts'
 import { killOthers } from './kill-others.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { record } from './record.ts'
+import { HookError } from './release-hook.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
 
@@ -17,7 +21,7 @@ export class SwitchError extends TbsError {
 
   constructor(reason: TbsError, logLines: string[]) {
     super(reason.code, reason.message, { ...(reason.hint && { hint: reason.hint }), cause: reason })
-    this.logLines = logLines
+    this.logLines = reason instanceof HookError ? reason.logLines : logLines
   }
 }
 
@@ -26,11 +30,14 @@ export class SwitchError extends TbsError {
  * is kept when it passes the gate; else the old container is started again and the reason is thrown.
  * `reuse` is a stopped container of that release to start instead of a fresh one.
  */
-export const switchTo = async (run: Run, release: Release, reuse?: string): Promise<void> => {
+export const switchTo = async (run: Run, target: Release, reuse?: string): Promise<void> => {
+  const release = withChosenVolumes(run, target)
   const prepared = await prepare(run, release, reuse)
   let gapMs: number | undefined
   try {
     const stoppedAt = await stopPrevious(run, prepared)
+    await changeData(run, prepared.data)
+    await moveIntoVolume(run, { from: prepared.previous?.containerId, to: prepared.next })
     const startedAt = await startNext(run, prepared)
     if (stoppedAt !== undefined) gapMs = Math.max(0, startedAt - stoppedAt)
     await gate(run, release, prepared)
@@ -40,7 +47,7 @@ export const switchTo = async (run: Run, release: Release, reuse?: string): Prom
     const expected = expectedError(error)
     throw expected ? new SwitchError(expected, logLines) : error
   }
-  await prune(run)
+  await prune(run, release, prepared.next)
 }
 
 const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | undefined> => {
@@ -49,11 +56,12 @@ const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | 
   return step(run, {
     name: 'stop',
     act: async (say) => {
+      await say(`v${previous.release.number}`)
       const wasRunning = (await docker.container(previous.containerId))?.running
-      await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds)
+      // It has its SIGTERM already when a cancel comes: the sooner it is gone, the sooner it can be started again.
+      await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds, run.signal)
       const stopped = await docker.container(previous.containerId)
       if (stopped?.running) throw new TbsError('not_stopped', `v${previous.release.number} could not be stopped`)
-      await say(`v${previous.release.number}`)
       return wasRunning ? stopped?.finishedAt : undefined
     },
   })
@@ -87,21 +95,28 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
       return verdict
     },
     commit: async (entities, { proof }) => {
-      await entities.update(ReleaseSchema, { id: release.id }, { proof })
+      // Of the operation until it is recorded: if that does not come about, the release is what it was.
+      const outcome = (await operationById(entities, run.operation.id))?.outcome
+      await changeOperation(entities, run.operation.id, { outcome: { ...outcome, proof } })
     },
   })
 
 // The release is active by now: neither a late cancel nor trouble in tidying up may make a failure of it.
-const prune = (run: Run): Promise<string[]> =>
-  step(
-    { ...run, signal: new AbortController().signal },
-    {
-      name: 'prune',
-      act: () =>
-        tidyBot(run.engine, run.bot).catch((error) => {
-          run.engine.log.warn({ err: error, bot: run.bot.name }, 'tidying up after a switch failed')
-          return [`Cleaning up failed and is tried again with the next operation: ${messageOf(error)}`]
-        }),
-      commit: (entities, warnings) => addWarnings(entities, run.operation.id, warnings),
+const prune = (cancellable: Run, release: Release, container: string): Promise<DataOutside> => {
+  const run: Run = { ...cancellable, signal: new AbortController().signal }
+  return step(run, {
+    name: 'prune',
+    act: async () => {
+      const { directories, warnings } = await dataOutside(run, release, container)
+      const kept = await tidyBot(run.engine, run.bot).catch((error) => {
+        run.engine.log.warn({ err: error, bot: run.bot.name }, 'tidying up after a switch failed')
+        return [`Cleaning up failed and is tried again with the next operation: ${messageOf(error)}`]
+      })
+      return { directories, warnings: [...warnings, ...kept] }
     },
-  )
+    commit: async (entities, { directories, warnings }) => {
+      await addWarnings(entities, run.operation.id, warnings)
+      await offerVolumes(entities, run.operation.id, directories)
+    },
+  })
+}

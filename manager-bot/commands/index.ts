@@ -13,6 +13,7 @@ import { rollback } from './rollback.ts'
 import { set } from './set.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
+import { volume } from './volume.ts'
 
 /** In the order in which /help and the command menu show them. */
 export const commands: readonly Command[] = [
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   logs,
   cancel,
   prune,
+  volume,
   addbot,
   set,
   deploykey,

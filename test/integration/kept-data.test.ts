@@ -66,3 +66,39 @@ test('a container with data outside volumes is kept, named, and survives tidying
   const { HostConfig } = await docker.getContainer(`${bench.settings.instance}-my-bot-v1`).inspect()
   expect(HostConfig.RestartPolicy?.Name).toBe('no')
 })
+
+test('data in a directory is told of, and becomes a volume that the next version has', async () => {
+  const writes = '/app/state/users.json'
+  const dockerfile = 'FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\nRUN mkdir state\nCMD ["node", "bot.js"]\n'
+  const files = (says: string, more = {}) => ({ ...fixtureBot({ says, ...more }), ...QUICK, Dockerfile: dockerfile })
+  await repo.commit('writer', files('writer', { writes }))
+  const { outcome } = await deploy('writer')
+  expect(outcome?.outside).toEqual(['/app/state'])
+  expect(outcome?.warnings?.[0]).toBe('/app/state is no volume: its data stays only with this container')
+
+  const kept = await restartWith('/app/state')
+  expect(kept.outcome?.error).toBeUndefined()
+  expect(kept.state).toBe('succeeded')
+  await repo.commit('reader', files('reader'))
+  expect((await deploy('reader')).state).toBe('succeeded')
+  expect(await inside(['cat', writes])).toBe('{"written":true}')
+  const { volumes = [] } = await objectsOf(bench.settings.instance)
+  expect(volumes.filter((name) => name.includes('state'))).toHaveLength(1)
+})
+
+test.each([
+  ['/app/state', 'volume_exists'],
+  ['/app', 'holds_program'],
+  ['/app/nothing', 'no_data'],
+])('%s can’t become a volume: %s, and everything is as before', async (path, code) => {
+  const before = await objectsOf(bench.settings.instance)
+  const { outcome } = await restartWith(path)
+  expect(outcome?.error?.code).toBe(code)
+  expect(outcome?.running).not.toBeNull()
+  expect(await objectsOf(bench.settings.instance)).toEqual(before)
+})
+
+const restartWith = async (volume: string) => {
+  const request = { bot: 'my-bot', kind: 'restart' as const, args: { volume }, requestedBy: 'test' }
+  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
+}
