@@ -1,0 +1,60 @@
+import { cpus, release, totalmem } from 'node:os'
+import { gaps } from './gap.ts'
+import { idle } from './idle.ts'
+import { killed } from './killed.ts'
+import { type Pair, ratioOf, shown, spreadOf } from './pairs.ts'
+import { recovery } from './recovery.ts'
+import { undone } from './undone.ts'
+import { warmDeploy } from './warm-deploy.ts'
+
+// Every number of docs/performance.md: `npm run bench`, or `npm run bench -- gap idle` for some of them.
+
+const print = (title: string, lines: string[]) =>
+  console.log([`\n## ${title}`, ...lines.map((text) => `- ${text}`)].join('\n'))
+
+const pairLines = (pairs: Pair[]): string[] => {
+  const { ofMedians, ofPairs } = ratioOf(pairs)
+  return [
+    `ours: ${shown(spreadOf(pairs.map(({ ours }) => ours)))}`,
+    `floor: ${shown(spreadOf(pairs.map(({ floor }) => floor)))}`,
+    `ratio of the medians ${ofMedians.toFixed(2)}; of each pair ${shown(ofPairs, '')}`,
+  ]
+}
+
+const benches: Record<string, () => Promise<void>> = {
+  deploy: async () => print('Warm deploy without the gate', pairLines((await warmDeploy()).pairs)),
+  gap: async () => {
+    const { deploys, rollbacks, rollbackWalls, ...counts } = await gaps()
+    print('Gap under 20 updates a second', [
+      `deploy: ${shown(spreadOf(deploys))}`,
+      `rollback: ${shown(spreadOf(rollbacks))}; command to end without the gate: ${shown(spreadOf(rollbackWalls))}`,
+      `lost ${counts.lost}, repeated ${counts.repeated}, conflicts ${counts.conflicts}`,
+    ])
+  },
+  undone: async () =>
+    print(
+      'From the verdict to the old version answering',
+      (await undone()).map(
+        ({ name, backMs, longestWaitMs, said, conflicts }) =>
+          `${name}: ${shown(spreadOf(backMs))}; longest wait of a person ${Math.max(...longestWaitMs)} ms; ` +
+          `said so: ${said ? 'yes' : 'NO'}; conflicts ${conflicts}`,
+      ),
+    ),
+  killed: async () => print('A killed bot polls again', [shown(spreadOf(await killed()))]),
+  idle: async () =>
+    print(
+      'Idle manager',
+      (await idle([1, 100])).map(
+        ({ bots, residentMb, cores }) =>
+          `${bots} bots: ${Math.round(residentMb)} MB, ${(cores * 100).toFixed(2)} % of a core`,
+      ),
+    ),
+  recovery: async () => print('Recovery with 1,000 past operations', [shown(spreadOf(await recovery()))]),
+}
+
+const chosen = process.argv.slice(2)
+console.log(
+  `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}`,
+)
+for (const [name, bench] of Object.entries(benches)) if (chosen.length === 0 || chosen.includes(name)) await bench()
+process.exit(0)
