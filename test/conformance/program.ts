@@ -1,0 +1,30 @@
+import { BEHAVIOUR_FILE, type Behaviour } from '../helpers/memory-docker/behaviour.ts'
+
+/** A build context whose image behaves as told, in Docker as in the memory. */
+export const contextOf = (behaviour: Behaviour, label: string): Record<string, string> => ({
+  [BEHAVIOUR_FILE]: JSON.stringify(behaviour),
+  'program.js': PROGRAM,
+  Dockerfile: [
+    'FROM node:24-bookworm-slim',
+    `LABEL "tbs.instance"="${label}"`,
+    'WORKDIR /app',
+    `COPY ${BEHAVIOUR_FILE} program.js ./`,
+    ...(behaviour.buildMs === undefined ? [] : [`RUN sleep ${behaviour.buildMs / 1000}`]),
+    ...(behaviour.build === 'fails' ? ['RUN false'] : []),
+    'USER 1000:1000',
+    'CMD ["node", "program.js"]',
+    '',
+  ].join('\n'),
+})
+
+const PROGRAM = `
+import('node:fs').then(({ readFileSync }) => {
+  const { prints = [], exits, exitsAfterMs = 0, stopsInMs = 50 } = JSON.parse(readFileSync('${BEHAVIOUR_FILE}', 'utf8'))
+  for (const line of prints) console.log(line)
+  if (exits !== undefined) setTimeout(() => process.exit(exits), exitsAfterMs)
+  setInterval(() => {}, 60_000)
+  process.on('SIGTERM', () => {
+    if (stopsInMs !== 'never') setTimeout(() => process.exit(0), stopsInMs)
+  })
+})
+`

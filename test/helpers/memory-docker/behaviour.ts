@@ -1,0 +1,20 @@
+/**
+ * What building an image and running it does. In the memory as in the real program of the conformance suite it is read
+ * from `behaviour.json` in the build's context; an empty one runs for ever and does nothing.
+ */
+export type Behaviour = {
+  build?: 'fails'
+  buildMs?: number
+  /** Takes the updates of the token that it finds in its environment. */
+  polls?: boolean
+  /** Exit code, `exitsAfterMs` after its start. */
+  exits?: number
+  exitsAfterMs?: number
+  /** From SIGTERM to its end; `never`: SIGTERM does nothing. */
+  stopsInMs?: number | 'never'
+  prints?: string[]
+  /** A file that it leaves outside volumes. */
+  writes?: string
+}
+
+export const BEHAVIOUR_FILE = 'behaviour.json'

@@ -1,0 +1,20 @@
+import type { DockerPort } from '../../../deploy-engine/ports.ts'
+import { buildPart } from './build.ts'
+import { callsOf } from './call.ts'
+import { containerPart } from './containers.ts'
+import type { Daemon } from './daemon.ts'
+import { imagePart } from './images.ts'
+import { insidePart } from './inside.ts'
+import { networkPart } from './networks.ts'
+
+/** One client of a daemon in memory; `gone` aborts when the client's process dies. */
+export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortController().signal): DockerPort => {
+  const call = callsOf(daemon, gone)
+  return {
+    ...buildPart(call, gone),
+    ...imagePart(call),
+    ...containerPart(call),
+    ...insidePart(call, gone),
+    ...networkPart(call),
+  }
+}

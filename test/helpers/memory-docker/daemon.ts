@@ -1,0 +1,123 @@
+import type {
+  Container,
+  ContainerFile,
+  ContainerSpec,
+  FilesPort,
+  Labels,
+  Owner,
+  RestartPolicy,
+} from '../../../deploy-engine/ports.ts'
+import type { Behaviour } from './behaviour.ts'
+import { cutOff } from './refused.ts'
+import type { MemoryTelegram } from './telegram.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** What lives on when its clients go: all that dockerd keeps. */
+export type Daemon = {
+  clock: VirtualClock
+  telegram: MemoryTelegram
+  /** Where the contexts of builds are read. */
+  files: Pick<FilesPort, 'readText'>
+  images: Map<string, MemoryImage>
+  machines: Map<string, Machine>
+  networks: Map<string, { name: string; subnet: string; labels: Labels }>
+  volumes: Map<string, Volume>
+  /** Aborts when the daemon goes away; undefined while it is away. */
+  session: AbortController | undefined
+  newId(): string
+}
+
+export type Volume = { labels: Labels; owner: Owner; files: Map<string, string> }
+
+export type MemoryImage = {
+  id: string
+  tags: Set<string>
+  labels: Labels
+  user: string
+  workdir: string
+  behaviour: Behaviour
+  /** A build that was given up still holds its last layer. */
+  heldUntil: number
+}
+
+/** A container, and the process in it. */
+export type Machine = {
+  id: string
+  image: MemoryImage
+  spec: MachineSpec
+  /** Shares this container's network instead of having its own. */
+  beside?: string
+  state: 'created' | 'running' | 'restarting' | 'exited'
+  startedAt: number
+  finishedAt: number
+  exitCode: number
+  restarts: number
+  /** Restarts in a row of a process that did not live long: each waits twice as long. */
+  quick: number
+  restart: RestartPolicy
+  /** Stopped or killed from outside: the restart policy leaves it alone. */
+  stoppedByHand: boolean
+  output: { at: number; line: string }[]
+  files: Map<string, ContainerFile>
+  changes: Map<string, 0 | 1 | 2>
+  process?: Process
+  /** Called at the next exit. */
+  onExit: Set<() => void>
+}
+
+export type MachineSpec = Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'env' | 'mounts' | 'command' | 'user'> & {
+  network?: string
+}
+
+export type Process = { terminate(): void; requests(): number; polls(): boolean; vanish(): void }
+
+export const BASE_IMAGE = 'node:24-bookworm-slim'
+
+export const memoryDaemon = (parts: Pick<Daemon, 'clock' | 'telegram' | 'files'>): Daemon => {
+  let made = 0
+  const newId = () => (made++).toString(16).padStart(12, '0').padEnd(64, 'f')
+  const daemon: Daemon = {
+    ...parts,
+    images: new Map(),
+    machines: new Map(),
+    networks: new Map([['bridge', { name: 'bridge', subnet: '172.17.0.0/16', labels: {} }]]),
+    volumes: new Map(),
+    session: new AbortController(),
+    newId,
+  }
+  const id = `sha256:${newId()}`
+  const base = { labels: {}, user: '', workdir: '/', behaviour: {}, heldUntil: 0 }
+  daemon.images.set(id, { id, tags: new Set([BASE_IMAGE]), ...base })
+  return daemon
+}
+
+export const findImage = ({ images }: Daemon, reference: string): MemoryImage | undefined =>
+  images.get(reference) ?? [...images.values()].find(({ tags }) => tags.has(reference))
+
+export const hasLabels = (labels: Labels, wanted: Labels): boolean =>
+  Object.entries(wanted).every(([key, value]) => labels[key] === value)
+
+export const isRunning = ({ state }: Machine): boolean => state === 'running' || state === 'restarting'
+
+export const inspect = (machine: Machine): Container => ({
+  id: machine.id,
+  name: machine.spec.name,
+  labels: machine.spec.labels,
+  running: isRunning(machine),
+  restarting: machine.state === 'restarting',
+  startedAt: machine.startedAt,
+  finishedAt: machine.finishedAt,
+  exitCode: machine.exitCode,
+  outOfMemory: false,
+  restarts: machine.restarts,
+  health: 'none',
+  restart: machine.restart,
+  workdir: machine.image.workdir,
+})
+
+/** Whoever is connected loses the connection. */
+export const goAway = (daemon: Daemon): void => {
+  const { session } = daemon
+  daemon.session = undefined
+  session?.abort(cutOff())
+}

@@ -1,0 +1,37 @@
+import { dirname, relative } from 'node:path'
+import type { FilesPort } from '../../../deploy-engine/ports.ts'
+
+const GIB = 1024 ** 3
+
+export type MemoryFiles = FilesPort & { disk: { freeBytes: number; totalBytes: number }; paths(): string[] }
+
+/** Files by their whole path. */
+export const memoryFiles = (dataDir: string): MemoryFiles => {
+  const texts = new Map<string, string>()
+  let made = 0
+  const below = (directory: string) => [...texts.keys()].filter((path) => path.startsWith(`${directory}/`)).sort()
+
+  const memory: MemoryFiles = {
+    disk: { freeBytes: 50 * GIB, totalBytes: 100 * GIB },
+    paths: () => [...texts.keys()],
+    temporary: async (name) => {
+      const directory = `${dataDir}/tmp/${name}-${made++}`
+      texts.set(`${directory}/.`, '')
+      return directory
+    },
+    remove: async (path) => {
+      for (const gone of [path, ...below(path)]) texts.delete(gone)
+    },
+    list: async (directory) =>
+      below(directory).flatMap((path) => (path.endsWith('/.') ? [] : relative(directory, path))),
+    readText: async (path) => texts.get(path),
+    writeText: async (path, text) => void texts.set(path, text),
+    appendText: async (path, text) => void texts.set(path, (texts.get(path) ?? '') + text),
+    names: async (directory) =>
+      below(directory).flatMap((path) => (dirname(path) === directory ? relative(directory, path) : [])),
+    freeDisk: async () => memory.disk,
+    availableMemory: async () => 4 * GIB,
+    routes: async () => ['10.0.0.0/24'],
+  }
+  return memory
+}

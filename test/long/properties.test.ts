@@ -1,0 +1,20 @@
+import fc from 'fast-check'
+import { test } from 'vitest'
+import { onOneDaemon, sequence } from '../properties/commands.ts'
+import { realDriver } from '../properties/real-driver.ts'
+import { runSequence } from '../properties/run-sequence.ts'
+
+const SEQUENCES = 20
+
+test('random sequences on real Docker end as the model says', async () => {
+  const property = fc.asyncProperty(sequence.map(onOneDaemon), async (commands) => {
+    const driver = await realDriver()
+    try {
+      await runSequence(driver, commands)
+    } finally {
+      await driver.close()
+    }
+  })
+  // Minutes each: what fails is printed as it is, with its seed.
+  await fc.assert(property, { numRuns: SEQUENCES, endOnFailure: true })
+}, 3_600_000)

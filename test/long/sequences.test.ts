@@ -1,0 +1,3 @@
+import { testSequences } from '../properties/hold.ts'
+
+testSequences(2_000, 3_600_000)
