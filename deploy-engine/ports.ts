@@ -147,7 +147,6 @@ export type BuildRequest = {
   files: string[]
   dockerfile: string
   tag: string
-  labels: Labels
   args: Record<string, string>
   target?: string
   /** Only where the Dockerfile needs it: BuildKit has no caps for memory and CPU. */

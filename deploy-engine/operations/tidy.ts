@@ -87,12 +87,16 @@ const tidyImages = async (engine: Engine, bot: Bot, spares: number): Promise<voi
   for (const release of releases.filter(({ id, imageId }) => imageId !== null && !kept.has(id))) {
     await updateRelease(engine, release, { imageId: null })
   }
-  const wanted = new Set(releases.filter(({ id }) => kept.has(id)).map((release) => release.imageId))
+  const wanted = releases.filter(({ id }) => kept.has(id))
   const images = await docker.images(botLabels(settings.instance, bot.name))
-  const unwanted = images.filter(({ id }) => !wanted.has(id))
-  for (const reference of unwanted.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]))) {
-    await removeImage(engine, reference)
-  }
+  for (const reference of images.flatMap((image) => unwantedOf(image, wanted))) await removeImage(engine, reference)
+}
+
+/** Names under which an image is to go. Builds of the same source give one image several. */
+const unwantedOf = ({ id, tags }: { id: string; tags: string[] }, wanted: Release[]): string[] => {
+  const unwanted = tags.filter((tag) => !wanted.some(({ image }) => image === tag))
+  if (wanted.some(({ imageId }) => imageId === id)) return unwanted.length < tags.length ? unwanted : []
+  return tags.length > 0 ? unwanted : [id]
 }
 
 // What a builder that was cut off left behind has our labels, but no role.

@@ -64,8 +64,7 @@ export const benchOn = async (daemon: Daemon): Promise<Bench> => {
         for (const [path, text] of Object.entries(content)) await files.writeText(`${context}/${path}`, text)
         const what = { context, files: Object.keys(content), dockerfile: 'Dockerfile', tag }
         const caps = { buildkit: false, memoryBytes: 512 * 1024 ** 2, cpus: 1 }
-        const request = { ...what, ...caps, labels: { ...labels, 'tbs.operation': '7' }, args: {} }
-        return docker.build(request, (line) => lines.push(line.text), signal)
+        return docker.build({ ...what, ...caps, args: {} }, (line) => lines.push(line.text), signal)
       })()
       return Object.assign(building, { tag, lines })
     },

@@ -29,7 +29,6 @@ export const buildPart = (docker: Docker): Pick<DockerPort, 'build'> => ({
 const queryOf = (request: BuildRequest) => ({
   t: request.tag,
   dockerfile: request.dockerfile,
-  labels: request.labels,
   buildargs: request.args,
   ...(request.target !== undefined && { target: request.target }),
   rm: true,

@@ -27,7 +27,6 @@ export const buildPart = (call: Call, gone: AbortSignal): Pick<DockerPort, 'buil
       const steps = instructions.map((line, at) => `Step ${at + 1}/${instructions.length} : ${line}`)
       for (const step of steps) onLine({ text: step, stream: 'stdout', step })
       if (behaviour.build === 'fails') return { reason: REASON, step: steps.at(-1) ?? '' }
-      Object.assign(layer.labels, request.labels)
       for (const { tags } of daemon.images.values()) tags.delete(request.tag)
       layer.tags.add(request.tag)
       return undefined
