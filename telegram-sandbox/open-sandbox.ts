@@ -1,6 +1,7 @@
 import { listen, type Tls } from './api/listen.ts'
 import { type After, openPolls } from './api/polls.ts'
 import { botApi } from './api/server.ts'
+import { deliverWebhooks } from './api/webhooks.ts'
 import { controlApi } from './control/http.ts'
 import { type Parts, type Sandbox, sandboxOver } from './control/sandbox.ts'
 import { emptyState } from './world/state.ts'
@@ -59,6 +60,7 @@ const newParts = ({ stateFile, now = Date.now }: SandboxOptions, closing: AbortS
   const state = stateFile ? readState(stateFile) : emptyState()
   const world: World = { state, now, random: Math.random, listeners: new Set() }
   const after = timersUntil(closing)
+  deliverWebhooks(world, after, closing)
   return {
     world,
     polls: openPolls(world, after),

@@ -1,40 +1,68 @@
 import { TbsError } from '../error.ts'
-import type { Engine, WebhookInfo } from '../ports.ts'
+import type { Container, Engine, WebhookInfo } from '../ports.ts'
 import type { Secret } from '../secret.ts'
-import type { Sample } from './evidence.ts'
 import { probeNetwork } from './probe.ts'
+import type { NetworkView } from './socket-table.ts'
+
+/** What was seen of a started container at one moment. Parts that were not asked are absent. */
+export type Sample = {
+  at: number
+  running: boolean
+  exitCode: number
+  outOfMemory: boolean
+  restarts: number
+  health: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  /** Updates that wait at Telegram for this bot. */
+  pending?: number
+  /** Telegram was asked how many wait and did not answer. */
+  unanswered?: true
+  /** Absent also where the kernel does not tell. */
+  network?: NetworkView
+  /** The bot has a webhook: Telegram's last failure to deliver, ms since the epoch. */
+  webhook?: { lastErrorAt: number | undefined; lastError?: string }
+}
 
 export type Sampled = { bot: string; container: string; token: Secret; withNetwork: boolean }
 
-/** One look at a started container from all sides at once. Telegram out of reach leaves its part out. */
+/** A look must not wait for Telegram: that it does not answer is an answer. */
+const TELEGRAM_MS = 3_000
+
+/** One look at a started container from all sides at once. */
 export const takeSample = async (
   engine: Engine,
   { bot, container, token, withNetwork }: Sampled,
   signal: AbortSignal,
 ): Promise<Sample> => {
-  const [found, webhook, network] = await Promise.all([
+  const [found, telegram, network] = await Promise.all([
     engine.docker.container(container),
     askTelegram(engine, token, signal),
     withNetwork ? probeNetwork(engine, { bot, container }, signal) : undefined,
   ])
-  return {
-    at: engine.clock.now(),
-    running: found?.running ?? false,
-    exitCode: found?.exitCode ?? -1,
-    outOfMemory: found?.outOfMemory ?? false,
-    restarts: found?.restarts ?? 0,
-    health: found?.health ?? 'none',
-    ...(webhook && { pending: webhook.pending }),
-    ...(webhook?.url && { webhook: { lastErrorAt: webhook.lastErrorAt } }),
-    ...(network && { network }),
-  }
+  return { at: engine.clock.now(), ...stateOf(found), ...telegram, ...(network && { network }) }
 }
 
-const askTelegram = async (engine: Engine, token: Secret, signal: AbortSignal): Promise<WebhookInfo | undefined> => {
+/** What an inspection tells; a container that is gone has ended. */
+export const stateOf = (found: Container | undefined) => ({
+  running: found?.running ?? false,
+  exitCode: found?.exitCode ?? -1,
+  outOfMemory: found?.outOfMemory ?? false,
+  restarts: found?.restarts ?? 0,
+  health: found?.health ?? ('none' as const),
+})
+
+const askTelegram = async (engine: Engine, token: Secret, signal: AbortSignal) => {
   try {
-    return await engine.telegram.webhookInfo(token, signal)
+    return toldBy(await engine.telegram.webhookInfo(token, AbortSignal.any([signal, AbortSignal.timeout(TELEGRAM_MS)])))
   } catch (error) {
-    if (error instanceof TbsError && error.code === 'telegram_unreachable') return undefined
+    signal.throwIfAborted()
+    const late = error instanceof Error && error.name === 'TimeoutError'
+    if (late || (error instanceof TbsError && error.code === 'telegram_unreachable'))
+      return { unanswered: true as const }
     throw error
   }
 }
+
+const toldBy = ({ pending, url, lastErrorAt, lastError }: WebhookInfo) => ({
+  pending,
+  ...(url && { webhook: { lastErrorAt, ...(lastError !== undefined && { lastError }) } }),
+})

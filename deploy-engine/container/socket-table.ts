@@ -1,52 +1,78 @@
-/** What the probe beside a container printed: addresses of the API root, the socket table, the interface counters. */
-export type NetworkView = { connected: boolean; payloadSent: number }
+/** What the sockets of a bot's network namespace tell of it. */
+export type NetworkView = {
+  /** Requests to the API root that have not been answered, and for how long. */
+  open: { request: string; ms: number }[]
+  /** The last request on each connection to the API root; its answer or the next request changes its name. */
+  asked: string[]
+  /** It accepts connections from outside of its container. */
+  listens: boolean
+}
 
-const ESTABLISHED = '01'
+type Socket = { state: number; localPort: number; remote: string; remotePort: number } & Traffic
+type Traffic = {
+  unacknowledged: number
+  sentMs: number
+  receivedMs: number
+  acknowledgedMs: number
+  roundTripUs: number
+  sent: number
+  received: number
+}
 
-/** Reads `getent ahosts`, /proc/net/tcp, /proc/net/tcp6 and /proc/net/dev, in any order of lines. */
-export const readProbe = (output: string, port: number): NetworkView => {
+const ESTABLISHED = 1
+const LISTEN = 10
+
+/** Reads what PROBE_SCRIPT printed; undefined when it could not ask the kernel. `port` is the API root's. */
+export const readProbe = (output: string, port: number): NetworkView | undefined => {
   const lines = output.split('\n').map((line) => line.trim())
-  const addresses = new Set(lines.flatMap((line) => hexOf(/^(\S+)\s+STREAM\b/.exec(line)?.[1] ?? '')))
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
-  const connected = lines.some((line) => {
-    const [slot = '', , remote = '', state] = line.split(/\s+/)
-    const [address = '', remotePort] = remote.split(':')
-    return /^\d+:$/.test(slot) && state === ESTABLISHED && remotePort === wanted && addresses.has(shortened(address))
-  })
-  return { connected, payloadSent: lines.reduce((sum, line) => sum + sentPayload(line), 0) }
+  if (!lines.includes('end')) return undefined
+  const addresses = new Set(lines.flatMap((line) => /^address (\S+)$/.exec(line)?.[1] ?? []))
+  const sockets = lines.flatMap(socketOf)
+  const toApi = sockets.filter(({ remote, remotePort }) => remotePort === port && addresses.has(remote))
+  return {
+    open: toApi.filter(isOpen).map((socket) => ({ request: nameOf(socket), ms: socket.sentMs })),
+    asked: toApi.filter(({ sent }) => sent > 1).map(nameOf),
+    listens: sockets.some(({ state }) => state === LISTEN),
+  }
 }
 
-// The kernel prints addresses as 32-bit words in the machine's byte order: little-endian on all that we run on.
-const hexOf = (address: string): string[] => {
-  const octets = address.split('.').map(Number)
-  if (octets.length === 4) return [toHex(octets.reverse())]
-  const words = expand(address)
-  if (!words) return []
-  const bytes = words.flatMap((word) => [word >> 8, word & 255])
-  return [[0, 4, 8, 12].map((at) => toHex(bytes.slice(at, at + 4).reverse())).join('')]
+const socketOf = (line: string): Socket[] => {
+  const [kind, state, localPort, remote = '', ...rest] = line.split(' ')
+  const [remotePort, unacknowledged, sentMs, receivedMs, acknowledgedMs, roundTripUs, sent, received] = rest.map(Number)
+  if (kind !== 'socket' || received === undefined) return []
+  const times = { sentMs, receivedMs, acknowledgedMs, roundTripUs }
+  const traffic = { unacknowledged, ...times, sent, received } as Traffic
+  return [
+    {
+      state: Number(state),
+      localPort: Number(localPort),
+      remote: plain(remote),
+      remotePort: remotePort ?? 0,
+      ...traffic,
+    },
+  ]
 }
 
-const toHex = (bytes: number[]): string =>
-  bytes.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join('')
+const nameOf = ({ localPort, sent, received }: Socket): string => `${localPort}/${sent}/${received}`
 
-const expand = (address: string): number[] | undefined => {
-  if (!address.includes(':')) return undefined
-  const [head = '', tail] = address.split('::')
-  const left = head.split(':').filter(Boolean)
-  const right = (tail ?? '').split(':').filter(Boolean)
-  const middle = tail === undefined ? 0 : 8 - left.length - right.length
-  const words = [...left, ...Array<string>(Math.max(0, middle)).fill('0'), ...right]
-  return words.length === 8 ? words.map((word) => Number.parseInt(word, 16)) : undefined
+// An IPv4 peer of a dual-stack socket.
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+/**
+ * The last data went out after the last that came in, and has arrived there. `sent` counts the SYN too; a connection
+ * that is just opened gives the time of its opening as both times.
+ */
+const isOpen = (socket: Socket): boolean => {
+  const { state, unacknowledged, sentMs, receivedMs, sent, received } = socket
+  if (state !== ESTABLISHED || unacknowledged > 0 || sent <= 1) return false
+  return received === 0 || sentMs < receivedMs || (sentMs === receivedMs && isSentLast(socket))
 }
 
-// An IPv4 peer of a dual-stack socket is written as ::ffff:a.b.c.d.
-const shortened = (hex: string): string => hex.replace(/^0{16}FFFF0000(?=[0-9A-F]{8}$)/, '')
+/** A tick of the kernel's clock is 10 ms at most. */
+const TICK_US = 10_000
+/** Linux holds an acknowledgement back for 40 to 200 ms, and sends none alone for what it answers sooner. */
+const HELD_BACK_MS = 250
 
-// Ethernet, IPv4 and TCP headers with timestamps: what a packet without payload has, such as a keep-alive.
-const HEADERS = 66
-
-const sentPayload = (line: string): number => {
-  const [name = '', rest] = line.split(/:\s*/)
-  const fields = rest?.trim().split(/\s+/) ?? []
-  return /^(eth|en|veth)\w*$/.test(name) && fields.length >= 16 ? Number(fields[8]) - HEADERS * Number(fields[9]) : 0
-}
+// Both within one tick: a request right after an answer, as in any loop of polls, or an answer that came at once.
+const isSentLast = ({ sentMs, acknowledgedMs, roundTripUs }: Socket): boolean =>
+  roundTripUs >= TICK_US || (acknowledgedMs < sentMs && sentMs - acknowledgedMs <= HELD_BACK_MS)

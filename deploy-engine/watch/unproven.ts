@@ -1,6 +1,6 @@
-import type { EntityManager } from 'typeorm'
-import { firstSign, isStuck, type Sample } from '../container/evidence.ts'
-import { takeSample } from '../container/sample.ts'
+import { type EntityManager, MoreThan } from 'typeorm'
+import { type Sample, takeSample } from '../container/sample.ts'
+import { deafness, firstSign } from '../container/signs.ts'
 import { requestOperation } from '../operations/request.ts'
 import { botSecrets } from '../operations/secrets.ts'
 import { tidyBot } from '../operations/tidy.ts'
@@ -8,13 +8,22 @@ import { takeTurn } from '../operations/turn.ts'
 import { workOff } from '../operations/work.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, botById } from '../records/bot.ts'
-import { addWarnings, changeOperation, operationById, unfinishedOperations } from '../records/operation.ts'
+import {
+  addWarnings,
+  changeOperation,
+  OperationSchema,
+  operationById,
+  unfinishedOperations,
+} from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 
 export type UnprovenWatch = { enqueue(operation: number): Promise<void>; signal: AbortSignal }
 
+const REQUESTED_BY = 'manager'
 const LOOK_MS = 3_000
 const PROBE_EVERY = 3
+/** The first two minutes are looked at in full: if it is busy, it shows then. */
+const PROBED_SAMPLES = 40
 /** Ten minutes of looks: enough for every kind of evidence, bounded for a bot that stays idle for weeks. */
 const KEPT_SAMPLES = 200
 
@@ -46,21 +55,46 @@ const unproven = ({ database }: Engine): Promise<Release[]> =>
 
 const look = async (engine: Engine, { bot, release, seen, withNetwork, enqueue, signal }: Look): Promise<void> => {
   if (!release.containerId || (await isBusy(engine, bot))) return
-  const samples = (seen.get(release.containerId) ?? []).slice(-KEPT_SAMPLES)
-  seen.set(release.containerId, samples)
+  // What another version took while an operation tried it is no sign of this one.
+  const era = `${release.containerId} ${await lastOperation(engine, bot)}`
+  const samples = (seen.get(era) ?? []).slice(-KEPT_SAMPLES)
+  for (const other of seen.keys()) if (other.startsWith(release.containerId)) seen.delete(other)
+  seen.set(era, samples)
   const { token } = await botSecrets(engine, bot)
-  const sample = await takeSample(engine, { bot: bot.name, container: release.containerId, token, withNetwork }, signal)
+  const asked = { bot: bot.name, container: release.containerId, token }
+  const probes = withNetwork || samples.length < PROBED_SAMPLES
+  const sample = await takeSample(engine, { ...asked, withNetwork: probes }, signal)
   if (!sample.running) return
   samples.push(sample)
   const sign = firstSign(release.activatedAt ?? 0, samples)
   if (sign) return proven(engine, bot, { release, evidence: sign.evidence })
-  if (!isStuck(samples) || sample.webhook || release.replaced === null) return
+  if (!deafness(release.activatedAt ?? 0, samples) || release.replaced === null) return
   samples.length = 0
+  if (await triedInVain(engine, release)) return
   await putBack(engine, { bot, release, enqueue })
 }
 
 const isBusy = async (engine: Engine, bot: Bot): Promise<boolean> =>
   engine.running.bots.has(bot.id) || (await unfinishedOperations(engine.database.read, bot.id)).length > 0
+
+const lastOperation = async ({ database }: Engine, { id }: Bot): Promise<number> => {
+  const [last] = await database.read.find(OperationSchema, { where: { botId: id }, order: { id: 'DESC' }, take: 1 })
+  return last?.id ?? 0
+}
+
+// If the version before does not work either, trying it again every minute would only be noise.
+const triedInVain = async ({ database }: Engine, { botId, operationId }: Release): Promise<boolean> => {
+  const tries = await database.read.findBy(OperationSchema, {
+    botId,
+    kind: 'rollback',
+    requestedBy: REQUESTED_BY,
+    id: MoreThan(operationId),
+  })
+  return tries.some(({ state, outcome }) => {
+    const code = outcome?.error?.code ?? ''
+    return state === 'cancelled' || (state === 'failed' && !/^interrupted$|_unreachable$/.test(code))
+  })
+}
 
 const proven = async (engine: Engine, bot: Bot, { release, evidence }: { release: Release; evidence: string }) => {
   const end = await takeTurn(engine, bot.id, async () => {
@@ -87,7 +121,7 @@ const putBack = async (
 ): Promise<void> => {
   const cause = `v${release.number} runs but does not take its updates: they waited for 20 s`
   const args = { cause, ...(release.replaced !== null && { release: release.replaced }) }
-  const request = { bot: bot.name, kind: 'rollback' as const, args, requestedBy: 'manager' }
+  const request = { bot: bot.name, kind: 'rollback' as const, args, requestedBy: REQUESTED_BY }
   const { operation } = await requestOperation(engine, request)
   await enqueue(operation.id)
 }

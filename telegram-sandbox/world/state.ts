@@ -17,6 +17,9 @@ export type Bot = {
   name: string
   token: string
   webhookUrl: string
+  webhookSecret?: string
+  /** The last failure to deliver; `date` is Unix seconds. */
+  webhookError?: { date: number; message: string }
   /** As set by the last getUpdates or setWebhook that named any; absent: the default set. */
   allowedUpdates?: string[]
   commands: Record<string, Command[]>

@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
 import { openWorld } from './world.ts'
 
 const url = 'https://example.org/hook'
@@ -44,4 +48,28 @@ test('getWebhookInfo shows the address', async () => {
   await call('setWebhook', { url })
   expect((await call('getWebhookInfo')).result).toMatchObject({ url, pending_update_count: 0 })
   expect(await call('setWebhook', { url: 'http://example.org' })).toMatchObject({ error_code: 400 })
+})
+
+test('updates are delivered in order, a failed one again, and the failure is told', async () => {
+  const { sandbox, olga, bot, call } = await openWorld()
+  const received: { text: unknown; secret: unknown }[] = []
+  const server = createServer((request, response) => {
+    void json(request).then((body) => {
+      const { message } = body as { message: { text: string } }
+      received.push({ text: message.text, secret: request.headers['x-telegram-bot-api-secret-token'] })
+      response.writeHead(received.length === 1 ? 500 : 200).end()
+    })
+  })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await call('setWebhook', { url: `http://127.0.0.1:${port}/hook`, secret_token: 's3cret' })
+  sandbox.say(olga.id, 'echo_bot', 'one')
+  sandbox.say(olga.id, 'echo_bot', 'two')
+  await sandbox.waitFor(() => sandbox.pending(bot.id) === 0)
+  expect(received.map(({ text }) => text)).toEqual(['one', 'one', 'two'])
+  expect(received[0]?.secret).toBe('s3cret')
+  expect((await call('getWebhookInfo')).result).toMatchObject({
+    last_error_message: 'Wrong response from the webhook: 500 Internal Server Error',
+  })
 })

@@ -8,6 +8,7 @@ import { flag, integer, json, type Params } from '../params.ts'
 import { interruptBySetWebhook, poll } from '../polls.ts'
 
 const LONGEST_POLL_SECONDS = 50
+const ON_THIS_NETWORK = /^http:\/\/(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/
 
 export const getUpdates: Method = async ({ world, polls, bot, params, gone }) => {
   if (!bot.webhookUrl) allowUpdates(world, bot, params)
@@ -17,18 +18,21 @@ export const getUpdates: Method = async ({ world, polls, bot, params, gone }) =>
   return { result: await poll(polls, bot, { offset, limit, timeout, gone }) }
 }
 
-/** The address is kept and shown, and ends polling; updates wait in the queue. */
+/** From now on webhooks.ts delivers what waits. A private address may be HTTP, as a local Bot API server takes it. */
 export const setWebhook: Method = (call) => {
   const { world, polls, bot, params } = call
   const url = params.values.url ?? ''
   if (!url) return deleteWebhook(call)
-  if (!/^https:\/\//.test(url)) throw badRequest('bad webhook: An HTTPS URL must be provided for webhook')
+  if (!/^https:\/\//.test(url) && !ON_THIS_NETWORK.test(url))
+    throw badRequest('bad webhook: An HTTPS URL must be provided for webhook')
   if (!URL.canParse(url)) throw badRequest('invalid webhook URL specified')
   allowUpdates(world, bot, params)
   if (flag(params, 'drop_pending_updates')) dropUpdates(world, bot)
   else if (bot.webhookUrl === url) return { result: true, description: 'Webhook is already set' }
   interruptBySetWebhook(polls, bot.id)
   bot.webhookUrl = url
+  if (params.values.secret_token) bot.webhookSecret = params.values.secret_token
+  else delete bot.webhookSecret
   emit(world, { type: 'bot', bot: bot.id })
   return { result: true, description: 'Webhook was set' }
 }
@@ -36,6 +40,7 @@ export const setWebhook: Method = (call) => {
 export const deleteWebhook: Method = ({ world, bot, params }) => {
   const description = bot.webhookUrl ? 'Webhook was deleted' : 'Webhook is already deleted'
   bot.webhookUrl = ''
+  delete bot.webhookError
   emit(world, { type: 'bot', bot: bot.id })
   if (flag(params, 'drop_pending_updates')) dropUpdates(world, bot)
   return { result: true, description }
@@ -46,6 +51,10 @@ export const getWebhookInfo: Method = ({ world, bot }) => ({
     url: bot.webhookUrl,
     has_custom_certificate: false,
     pending_update_count: pendingUpdates(world, bot),
+    ...(bot.webhookError && {
+      last_error_date: bot.webhookError.date,
+      last_error_message: bot.webhookError.message,
+    }),
     ...(bot.allowedUpdates?.length ? { allowed_updates: bot.allowedUpdates } : {}),
   },
 })

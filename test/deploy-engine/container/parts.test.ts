@@ -3,40 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { dataFiles } from '../../../deploy-engine/container/data-files.ts'
 import { envFile } from '../../../deploy-engine/container/env-file.ts'
 import { imageUser } from '../../../deploy-engine/container/image-user.ts'
-import { readProbe } from '../../../deploy-engine/container/socket-table.ts'
 import { freeSubnet } from '../../../deploy-engine/container/subnet.ts'
 import { volumeName } from '../../../deploy-engine/container/volume-name.ts'
 import { Secret } from '../../../deploy-engine/secret.ts'
-
-describe('the socket table', () => {
-  const header = '  sl  local_address rem_address   st tx_queue rx_queue'
-  const eth0 =
-    '  eth0: 23841     150    0    0    0     0          0         0    12903     140    0    0    0     0  0  0'
-  const lo =
-    '    lo: 999     10    0    0    0     0          0         0    999     10    0    0    0     0       0    0'
-
-  test('shows a connection to the API root and the payload sent on the outer interface', () => {
-    const socket = '   0: 0200D50A:A1B2 010011AC:2253 01 00000000:00000000 00:00000000 00000000  1000        0 1'
-    const output = ['172.17.0.1      STREAM host.docker.internal', header, socket, lo, eth0].join('\n')
-    expect(readProbe(output, 8787)).toEqual({ connected: true, payloadSent: 12903 - 140 * 66 })
-  })
-
-  test.each([
-    ['another port', '   0: 0200D50A:A1B2 010011AC:1F90 01 00000000:00000000'],
-    ['another host', '   0: 0200D50A:A1B2 020011AC:2253 01 00000000:00000000'],
-    ['not established', '   0: 0200D50A:A1B2 010011AC:2253 06 00000000:00000000'],
-  ])('does not count %s', (_, socket) => {
-    expect(readProbe(`172.17.0.1 STREAM h\n${socket}\n${eth0}`, 8787).connected).toBe(false)
-  })
-
-  test('knows IPv6, also for an IPv4 peer of a dual-stack socket', () => {
-    const mapped = '   0: 0000000000000000FFFF00000200D50A:A1B2 0000000000000000FFFF0000010011AC:2253 01 0:0'
-    expect(readProbe(`172.17.0.1 STREAM h\n${mapped}`, 8787).connected).toBe(true)
-    expect(readProbe('2001:db8::1 STREAM h\n 1: 00:1 B80D0120000000000000000001000000:01BB 01', 443).connected).toBe(
-      true,
-    )
-  })
-})
 
 describe('subnets', () => {
   test('are the first free /28 of the pool', () => {
@@ -78,7 +47,8 @@ test('an image user is resolved by number or by the image’s own passwd', () =>
   expect(imageUser('', passwd)).toEqual({ uid: 0, gid: 0 })
   expect(imageUser('node', passwd)).toEqual({ uid: 1000, gid: 1001 })
   expect(imageUser('1000:5', passwd)).toEqual({ uid: 1000, gid: 5 })
-  expect(imageUser('12345', passwd)).toEqual({ uid: 12345, gid: 12345 })
+  expect(imageUser('12345', passwd)).toEqual({ uid: 12345, gid: 0 })
+  expect(imageUser('nobody-knows', passwd)).toBeUndefined()
 })
 
 test('data files are databases and documents, not packages, caches and settings of the system', () => {

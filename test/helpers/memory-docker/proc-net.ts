@@ -4,7 +4,7 @@ export const API_ADDRESS = '10.9.8.7'
 const API_HEX = '0708090A'
 const API_PORTS = ['0050', '01BB', '1F90']
 /** A poll is open: data was sent 6 s ago, and the last before that came in earlier. */
-const OPEN_POLL = '0 6000 6020'
+const OPEN_POLL = '0 6000 6020 5960 40000'
 
 const HEADERS = 66
 const REQUEST_BYTES = 300
