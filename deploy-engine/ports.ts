@@ -114,7 +114,7 @@ export type DockerPort = {
   setRestart(id: string, policy: RestartPolicy): Promise<void>
   putFiles(id: string, directory: string, files: ContainerFile[]): Promise<void>
   readFile(id: string, path: string): Promise<Buffer | undefined>
-  /** Copies a directory with all in it from one container to the same place in another, into volumes too; false: none. */
+  /** Copies a directory with all in it to the same place in another container, into volumes too; false: none. */
   copyDirectory(from: string, to: string, path: string): Promise<boolean>
   /** Who owns a path, also below a volume and in a container that was never started; undefined: no such path. */
   ownerOf(id: string, path: string): Promise<Owner | undefined>

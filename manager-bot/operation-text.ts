@@ -138,7 +138,7 @@ export const runningNow = ({ bot, steps, operation }: OperationView): string => 
   const running = operation.outcome?.running
   if (running === null) return `No version of ${bot.name} runs.`
   if (running === undefined) return ''
-  const touched = steps.some(({ name }) => name === 'undo' || name === 'stop')
+  const touched = steps.some(({ name }) => name === 'stop')
   return touched ? `v${running} was put back and is running.` : `v${running} runs on, untouched.`
 }
 

@@ -16,8 +16,8 @@ const NAME = 'operations'
 const AT_ONCE = 50
 const ADD_MS = 1000
 
-// A job whose worker was killed, or did nothing for so long, goes to whoever works now. Since it only says "look", it may
-// be taken over as often as it likes; what it asks for is never done twice.
+// A job whose worker was killed, or did nothing for so long, goes to whoever works now. Since it only says "look", that
+// may happen any number of times: what it asks for is never done twice.
 const TAKEN_OVER = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000_000 }
 const RETRY_MS = 1000
 

@@ -74,8 +74,8 @@ const withAlternative = (failure: BuildFailure, { bot }: Run, { alternative }: B
 const requestOf = async (run: Run, { source, plan, tag }: Build): Promise<BuildRequest> => {
   const { engine, bot } = run
   const context = join(source.directory, plan.context)
-  // Labels come after each FROM and never change from one build to the next, or the cache would be lost with them. Given
-  // to the builder they would be one more layer, which takes longer than a small bot's whole build.
+  // Labels come after each FROM and never change from one build to the next, or the cache would be lost with them.
+  // Given to the builder they would be one more layer, which takes longer than a small bot's whole build.
   const labels = botLabels(engine.settings.instance, bot.name)
   await engine.files.writeText(join(context, plan.dockerfilePath), labelDockerfile(plan.dockerfile, labels))
   const { memoryBytes, cpus } = limitsOf(engine)

@@ -1,26 +1,43 @@
+import type { EntityManager } from 'typeorm'
 import type { Engine } from '../ports.ts'
 import { botByName } from '../records/bot.ts'
 import { changeOperation, type Operation, unfinishedOperations } from '../records/operation.ts'
+import { stepsOf } from '../records/step.ts'
+
+type CancelResult = {
+  /** Had not begun, and are over. */
+  cancelled: Operation[]
+  /** Run, and are asked to stop. */
+  stopping: Operation[]
+  /** Run, and end by themselves: their release is in place, or they failed and are putting things back. */
+  late: Operation[]
+}
 
 /**
  * Ends the queued operations of a bot and asks the running one to stop; the caller puts the running one's id into the
  * queue again, so that the process that runs it looks and aborts it. Fails with `unknown_bot`.
  */
-export const cancelOperations = async (
-  engine: Engine,
-  name: string,
-): Promise<{ cancelled: Operation[]; stopping: Operation[] }> => {
+export const cancelOperations = async (engine: Engine, name: string): Promise<CancelResult> => {
   const result = await engine.database.transaction(async (entities) => {
     const bot = await botByName(entities, name)
     const unfinished = await unfinishedOperations(entities, bot.id)
     const cancelled = unfinished.filter((operation) => operation.state === 'queued')
-    const stopping = unfinished.filter((operation) => operation.state === 'running')
+    const stopping: Operation[] = []
+    const late: Operation[] = []
+    for (const operation of unfinished.filter(({ state }) => state === 'running')) {
+      const list = (await endsByItself(entities, operation)) ? late : stopping
+      list.push(operation)
+    }
     for (const { id } of cancelled) {
       await changeOperation(entities, id, { state: 'cancelled', endedAt: engine.clock.now() })
     }
     for (const { id } of stopping) await changeOperation(entities, id, { cancelRequested: true })
-    return { cancelled, stopping }
+    return { cancelled, stopping, late }
   })
   for (const { id } of [...result.cancelled, ...result.stopping]) engine.changes.emit({ operation: id })
   return result
 }
+
+const endsByItself = async (entities: EntityManager, { id, cancelRequested }: Operation): Promise<boolean> =>
+  !cancelRequested &&
+  (await stepsOf(entities, id)).some(({ name, state }) => state === 'failed' || name === 'record' || name === 'undo')

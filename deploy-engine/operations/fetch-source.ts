@@ -3,6 +3,7 @@ import { TbsError } from '../error.ts'
 import { hasDirectory, interesting, type SourceTree } from '../image/source-tree.ts'
 import type { FetchedRef } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
+import { redact } from '../secret.ts'
 import { runnableDirectories } from '../source/runnable-directories.ts'
 import { gitAccess, withAccessHint } from './git-access.ts'
 import { type Run, step } from './journal.ts'
@@ -23,7 +24,7 @@ export const fetchSource = (run: Run): Promise<Source> =>
         const found = await engine.git.fetch(request, signal)
         await say(detailOf(found))
         const { directory, tree } = await checkOut(run, { mirror, sha: found.sha, access })
-        return { directory, sha: found.sha, subject: found.subject, ref: ref ?? 'HEAD', tree }
+        return { directory, sha: found.sha, subject: redact(found.subject, run.secrets), ref: ref ?? 'HEAD', tree }
       } catch (error) {
         throw withBranchHint(withAccessHint(error, bot), run)
       }

@@ -2,9 +2,10 @@ import type { EntityManager } from 'typeorm'
 import { messageOf } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
-import { changeOperation, type Operation } from '../records/operation.ts'
+import { changeOperation, type Operation, operationById } from '../records/operation.ts'
 import { type StepName, StepSchema } from '../records/step.ts'
 import { redact, type Secret } from '../secret.ts'
+import { Cancelled } from './end-reasons.ts'
 
 /** One operation while it is carried out. */
 export type Run = {
@@ -35,19 +36,32 @@ export const step = async <T>(run: Run, { name, act, commit }: Work<T>): Promise
     return result
   } catch (error) {
     const detail = redact(messageOf(error), run.secrets).slice(0, 500)
-    await change(run, id, { state: 'failed', endedAt: run.engine.clock.now(), detail })
+    await change(run, id, { state: 'failed', endedAt: run.engine.clock.now(), detail }).catch((err) => {
+      run.engine.log.warn({ err, step: name }, 'that a step failed could not be written down')
+    })
     throw error
   }
 }
 
-const begin = async ({ engine, operation }: Run, name: StepName): Promise<number> => {
+const begin = async (run: Run, name: StepName): Promise<number> => {
+  const { engine, operation } = run
   const { id } = await engine.database.transaction(async (entities) => {
+    await heedCancel(run, entities)
     await changeOperation(entities, operation.id, {})
     const row = { operationId: operation.id, name, state: 'started' as const, detail: null, endedAt: null }
     return entities.save(StepSchema, { ...row, startedAt: engine.clock.now() })
   })
   engine.changes.emit({ operation: operation.id, step: name, edge: 'before' })
   return id
+}
+
+// Whoever cancelled was told that it stops, and Redis may be too slow to tell this process. What nothing cancels any
+// more has a signal of its own.
+const heedCancel = async ({ engine, operation, signal }: Run, entities: EntityManager): Promise<void> => {
+  const { id } = operation
+  const asked = (await operationById(entities, id))?.cancelRequested
+  if (asked) engine.running.controllers.get(id)?.abort(new Cancelled())
+  signal.throwIfAborted()
 }
 
 const change = async (

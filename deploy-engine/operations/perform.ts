@@ -1,33 +1,34 @@
-import { messageOf } from '../error.ts'
+import { messageOf, TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import { botById } from '../records/bot.ts'
-import { changeOperation, type Operation, OperationSchema, type Outcome } from '../records/operation.ts'
+import { changeOperation, type Operation, OperationSchema, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, failBuiltReleases } from '../records/release.ts'
 import { redact } from '../secret.ts'
-import { lastBuildLines } from './build-log.ts'
+import { BuildError } from './build-image.ts'
 import { deploy } from './deploy.ts'
+import { dockerSettled } from './docker-back.ts'
 import { Cancelled, Interrupted } from './end-reasons.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
+import { prune } from './prune.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { botSecrets } from './secrets.ts'
 import { SwitchError } from './switch.ts'
 import { tidyBot } from './tidy.ts'
+import { whenWritable } from './when-writable.ts'
 
-const verbs = { deploy, rollback, restart }
-
-const BUILD_LINES = 15
+const verbs = { deploy, rollback, restart, prune }
 
 /** Carries out one queued operation and writes down how it ended. Never throws: the queue goes on. */
 export const perform = async (engine: Engine, operation: Operation): Promise<void> => {
-  if (!(await begin(engine, operation))) return
+  if (!(await whenWritable(engine, () => begin(engine, operation)))) return
   const controller = new AbortController()
   engine.running.controllers.set(operation.id, controller)
   try {
     const run = await newRun(engine, operation, controller.signal)
     const end = await carryOut(run)
-    await finish(engine, operation.id, end)
+    await whenWritable(engine, () => finish(engine, operation.id, end))
   } catch (error) {
     // The database or the key is out of reach: recovery settles the operation at the next start.
     engine.log.error({ err: error, operation: operation.id }, 'an operation could not be finished')
@@ -60,23 +61,38 @@ const carryOut = async (run: Run): Promise<End> => {
     await verbs[run.operation.kind](run)
     return { state: 'succeeded' }
   } catch (error) {
+    const outage = !run.engine.running.ending && (await dockerSettled(run)) ? dockerAway(run, error) : undefined
     await leaveNothing(run)
-    const outcome = await failureOutcome(run, error)
-    return { state: run.signal.reason instanceof Cancelled ? 'cancelled' : 'failed', outcome }
+    const outcome = await failureOutcome(run, outage ?? error)
+    return { state: outcome.error?.code === 'cancelled' ? 'cancelled' : 'failed', outcome }
   }
+}
+
+// Whatever broke then broke for that reason. What is worse than that is said as it is.
+const dockerAway = (run: Run, cause: unknown): TbsError | undefined => {
+  if (cause instanceof TbsError && cause.code === 'undo_failed') return undefined
+  const message = 'Docker was stopped or restarted meanwhile'
+  return new TbsError('docker_unreachable', message, { hint: againHint(run), cause })
 }
 
 // What failed first is what is said; what can't be removed now is removed by the next operation or start.
 const leaveNothing = async ({ engine, bot, operation }: Run): Promise<void> => {
-  await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
+  const fail = () => engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
+  await whenWritable(engine, fail)
+  // There is little time, and the next start tidies up.
+  if (engine.running.ending) return
   await tidyBot(engine, bot).catch((error) => {
     engine.log.warn({ err: error, bot: bot.name }, 'tidying up after a failed operation failed')
   })
 }
 
 export const finish = async (engine: Engine, id: number, { state, outcome }: End): Promise<void> => {
-  const ended = { state, endedAt: engine.clock.now(), ...(outcome && { outcome }) }
-  await engine.database.transaction((entities) => changeOperation(entities, id, ended))
+  const ended = { state, endedAt: engine.clock.now() }
+  await engine.database.transaction(async (entities) => {
+    const warnings = (await operationById(entities, id))?.outcome?.warnings
+    const whole = outcome && { outcome: { ...(warnings && { warnings }), ...outcome } }
+    await changeOperation(entities, id, { ...ended, ...whole })
+  })
   engine.changes.emit({ operation: id })
 }
 
@@ -85,12 +101,14 @@ const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
   return {
     running: await runningRelease(run),
     error: { code, message: redact(message, run.secrets), ...(hint && { hint }) },
-    ...(code.startsWith('build_') && { buildLines: await lastBuildLines(run, BUILD_LINES) }),
+    ...(error instanceof BuildError && error.buildLines.length > 0 && { buildLines: error.buildLines }),
     ...(error instanceof SwitchError && error.logLines.length > 0 && { logLines: error.logLines }),
   }
 }
 
 const reasonFor = (run: Run, error: unknown): { code: string; message: string; hint?: string | undefined } => {
+  // Whyever it was stopped: nothing could be put back, and that is what has to be said.
+  if (error instanceof TbsError && error.code === 'undo_failed') return error
   const { reason } = run.signal
   if (reason instanceof Cancelled) return { code: 'cancelled', message: reason.message }
   if (reason instanceof Interrupted) {

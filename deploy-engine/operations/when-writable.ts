@@ -4,7 +4,7 @@ import { Interrupted } from './end-reasons.ts'
 
 const LOOK_MS = 1_000
 
-/** Does what has to be written down, again and again while the disk is full. Interrupted when the manager ends first. */
+/** Does what has to be written down, again while the disk is full. Fails with Interrupted when the manager ends. */
 export const whenWritable = async <T>(engine: Engine, work: () => Promise<T>): Promise<T> => {
   while (true) {
     try {

@@ -1,11 +1,15 @@
 import type { Engine } from '../ports.ts'
-import { OperationSchema, operationById } from '../records/operation.ts'
+import { type Operation, OperationSchema, operationById } from '../records/operation.ts'
 import { Cancelled, Interrupted } from './end-reasons.ts'
 import { perform } from './perform.ts'
 import { takeTurn } from './turn.ts'
 
-/** Tells the running operations of this process to put things back and end; for the end of the process. */
+/**
+ * For the end of the process: tells its running operations to put things back and end, and begins no other. What is
+ * queued stays so for the next process.
+ */
 export const interruptOperations = ({ running }: Engine): void => {
+  running.ending = true
   for (const controller of running.controllers.values()) controller.abort(new Interrupted())
 }
 
@@ -30,5 +34,7 @@ export const workOff = async (engine: Engine, botId: number): Promise<void> => {
   while ((await takeTurn(engine, botId, all)) === 'news');
 }
 
-const oldestQueued = ({ database }: Engine, botId: number) =>
-  database.read.findOne(OperationSchema, { where: { botId, state: 'queued' }, order: { id: 'ASC' } })
+const oldestQueued = async ({ database, running }: Engine, botId: number): Promise<Operation | null> => {
+  if (running.ending) return null
+  return database.read.findOne(OperationSchema, { where: { botId, state: 'queued' }, order: { id: 'ASC' } })
+}

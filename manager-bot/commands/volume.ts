@@ -7,8 +7,8 @@ export const volume = defineCommand({
   usage: '<bot> <path>',
   summary: 'Keep a directory of a bot in a volume',
   details:
-    'For data that would be lost with the container: the directory becomes a volume with what is in it now, and stays ' +
-    'one for every later version. The bot is restarted for that; if it does not work, everything is as before.',
+    'For data that would be lost with the container: the directory becomes a volume with what is in it now, and ' +
+    'stays one for every later version. The bot is restarted for that; if it does not work, everything is as before.',
   example: 'echo-bot /app/data',
   role: 'owner',
   args: ({ BotName, VolumePath }) => z.strictObject({ bot: BotName, path: VolumePath }),

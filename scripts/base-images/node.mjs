@@ -15,8 +15,8 @@ const NPM = { 20: '10', 22: '10', 24: '11' }
  * What is in node:<major>-bookworm-slim, made from the npm registry: Node with its headers, npm, yarn and corepack; the
  * user node (1000), the entrypoint; no git, no python3, no compiler.
  *
- * The packages node-linux-* on npm hold each version's headers, and npm_config_nodedir makes node-gyp take them: without
- * it node-gyp downloads them from nodejs.org, which a machine that needs stand-ins does not reach.
+ * The packages node-linux-* on npm hold each version's headers, and npm_config_nodedir makes node-gyp take them:
+ * without it node-gyp downloads them from nodejs.org, which a machine that needs stand-ins does not reach.
  * @param {keyof typeof NPM} major
  * @returns {Recipe}
  */

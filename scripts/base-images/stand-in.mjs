@@ -65,7 +65,9 @@ export async function makeStandIns(images, { standing, engine, signal }) {
 }
 
 /** @typedef {{ id: string, labels: Record<string, string> }} Root */
-/** @typedef {{ engine: EngineApi, root: Promise<Root>, ids: Map<Recipe, Promise<string>>, signal: AbortSignal }} Works */
+/**
+ * @typedef {{ engine: EngineApi, root: Promise<Root>, ids: Map<Recipe, Promise<string>>, signal: AbortSignal }} Works
+ */
 
 /**
  * Each recipe is carried out once, however many images are made from it.

@@ -113,7 +113,7 @@ test('too little room for data refuses a deploy before anything is touched', asy
   await expectAnswer('base')
 })
 
-test('a database that can’t be written: said by the manager; the command is carried out when there is room', async () => {
+test('a database that can’t be written: it is said, and the command is carried out when there is room', async () => {
   const empty = await fill(here.dataDir, 0)
   const asked = here.say(`/status ${'my-bot'}`)
   await here.reads(/disk of the server is full/, { after: asked, timeout: 30_000 })
@@ -124,7 +124,7 @@ test('a database that can’t be written: said by the manager; the command is ca
   await expectLive('main', 'base')
 })
 
-test('the disk fills up in a gate: the old version is back all the same, and the end is told when there is room', async () => {
+test('the disk fills up in a gate: the old version is back, and the end is told when there is room', async () => {
   await repo.commit('deaf', fixtureBot({ says: 'deaf', deaf: true }))
   const stopped = own.docker.getContainer((await own.docker.listContainers())[0]?.Id ?? '').wait()
   const asked = here.say('/deploy my-bot deaf')

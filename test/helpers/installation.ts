@@ -13,6 +13,8 @@ const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.
 
 export const OWNER = 1001
 
+export type Reading = { timeout?: number; after?: SandboxMessage; person?: number }
+
 export type Installation = {
   sandbox: Sandbox
   instance: string
@@ -25,10 +27,14 @@ export type Installation = {
   /** SIGKILL, as a crash of the host process would be. */
   kill(): Promise<void>
   stop(): Promise<void>
-  /** What the owner writes to the manager. */
-  say(text: string): SandboxMessage
-  /** The newest of the manager's messages that matches, also if it came to match by an edit. */
-  reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
+  /** What the owner writes to the manager, or another `person`. */
+  say(text: string, person?: number): SandboxMessage
+  /** The newest of the manager's messages to the owner (or `person`) that matches, also if it came to by an edit. */
+  reads(pattern: RegExp, options?: Reading): Promise<SandboxMessage>
+  /** All that the manager's process has printed, over all starts. */
+  output(): string
+  /** The process id of the running manager. */
+  pid(): number
   /** Runs the terminal door; gives its exit code and all that it printed. */
   terminal(args: string[], input?: string): Promise<{ code: number; output: string }>
   /** Lets somebody write to a bot twice a second until the promise is settled, which is given back. */
@@ -60,12 +66,12 @@ export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = 
   let child: ChildProcess | undefined
   const output: string[] = []
 
-  const say = (text: string) => sandbox.say(OWNER, manager.username, text)
-  const reads: Installation['reads'] = (pattern, { timeout = 30_000, after } = {}) =>
+  const say = (text: string, person = OWNER) => sandbox.say(person, manager.username, text)
+  const reads: Installation['reads'] = (pattern, { timeout = 30_000, after, person = OWNER } = {}) =>
     sandbox.waitFor(
       (s) =>
         s
-          .conversation(manager.username, OWNER)
+          .conversation(manager.username, person)
           .findLast(
             (message) =>
               message.from.is_bot && message.message_id > (after?.message_id ?? 0) && pattern.test(message.text),
@@ -95,6 +101,8 @@ export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = 
       const asked = say('/help')
       await reads(/\/deploy/, { after: asked })
     },
+    output: () => output.join(''),
+    pid: () => child?.pid ?? 0,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     terminal: async (args, input = '') => {

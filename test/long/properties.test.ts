@@ -8,9 +8,11 @@ const SEQUENCES = 20
 
 test('random sequences on real Docker end as the model says', async () => {
   const property = fc.asyncProperty(sequence.map(onOneDaemon), async (commands) => {
+    const begun = Date.now()
     const driver = await realDriver()
     try {
       await runSequence(driver, commands)
+      console.log(`${commands.length} commands in ${Math.round((Date.now() - begun) / 1000)} s`)
     } finally {
       await driver.close()
     }

@@ -80,7 +80,7 @@ describe('pulling and replacing', () => {
     await expect(provided).rejects.toThrow('node:24-bookworm-slim could not be pulled: toomanyrequests')
   })
 
-  test('a stand-in of an older edition is missing, and so is what a Dockerfile may name, once there is one', async () => {
+  test('a stand-in of an older edition is missing, and so is what Dockerfiles may name, if there is one', async () => {
     const images = { 'node:24-bookworm-slim': { 'tbs.offline-base': '1' } }
     const docker = await registryBehindDocker({ images })
     expect((await lookAtImages(docker.engine, { forTests: false, signal })).missing).toEqual(named('start'))

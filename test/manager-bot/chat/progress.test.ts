@@ -41,7 +41,7 @@ test('one message goes through the steps and ends in what is live; none of it ma
   await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]))
 })
 
-test('many changes in a short time: at most one edit per 1.5 s, of the newest state; the end does not wait', async () => {
+test('many changes in a short time: at most one edit per 1.5 s, of the newest; the end does not wait', async () => {
   await bench.answers(bench.says('/deploy echo-bot'))
   const began = Date.now()
   for (let round = 0; round < 40; round++) {
@@ -69,7 +69,7 @@ test('the time of a running step is refreshed', async () => {
 describe('a failure', () => {
   test('makes a sound, once, as a short message below', async () => {
     await bench.answers(bench.says('/deploy echo-bot'))
-    await moveOn(bench, 1, { ...failure, steps: [{ name: 'undo', state: 'done' }] })
+    await moveOn(bench, 1, { ...failure, steps: ['stop', 'undo'].map((name) => ({ name, state: 'done' })) })
     const message = await until(1, 'Not deployed: It exited with code 1.')
     const alarm = await bench.sandbox.waitFor(() => bench.said().find(({ silent }) => !silent))
     expect(alarm.text).toBe('Deploy of echo-bot at main failed. v1 was put back and is running.')
