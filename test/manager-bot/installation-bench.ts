@@ -12,7 +12,7 @@ const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.
 export const OWNER = 42
 export const MANAGER = 'tbs_manager_bot'
 
-export type Ended = { code: number | null; out: string; err: string; ms: number }
+export type Ended = { code: number | null; out: string; err: string }
 
 /** A running program, and what it has printed so far. */
 export type Program = { process: ChildProcess; out(): string; ended: Promise<Ended> }
@@ -53,7 +53,6 @@ export const installationBench = async (): Promise<InstallationBench> => {
   const running = new Set<Program>()
 
   const begin = (...args: string[]): Program => {
-    const began = Date.now()
     const child = spawn(process.execPath, [LAUNCHER, ...args], { env: environment, stdio: 'pipe' })
     let out = ''
     let err = ''
@@ -63,7 +62,7 @@ export const installationBench = async (): Promise<InstallationBench> => {
     child.stderr.on('data', (chunk) => {
       err += String(chunk)
     })
-    const ended = once(child, 'close').then(([code]) => ({ code, out, err, ms: Date.now() - began }))
+    const ended = once(child, 'close').then(([code]) => ({ code, out, err }))
     const program = { process: child, out: () => out, ended }
     running.add(program)
     void ended.then(() => running.delete(program))

@@ -25,12 +25,10 @@ const addEcho = async () => {
   return bench.run(['addbot', 'echo-bot', 'file:///nowhere', 'main'], `${token}\n`)
 }
 
-test('--help is fast and loads neither database nor Docker client', async () => {
-  const { out, ms } = await bench.run(['--help'])
+test('--help loads neither database nor Docker client, which is what makes it fast', async () => {
+  const { out } = await bench.run(['--help'])
   expect(out).toContain('deploy')
   expect(out).toContain('demo')
-  // Alone it takes a third of a second; other tests run beside this one.
-  expect(ms).toBeLessThan(1500)
   const list = "process.on('exit', () => console.error(Object.keys(require('module')._cache).join('\\n')))"
   const preload = join(bench.dataDir, '..', 'list.cjs')
   await writeFile(preload, list)
