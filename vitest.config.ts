@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...REAL_DOCKER, ...BROWSER, ...LONG, ...ARCHITECTURE],
+          // Of two cores vitest would use one.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

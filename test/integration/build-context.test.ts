@@ -15,6 +15,7 @@ const LONG = `${'long'.repeat(40)}.txt`
 const NAMES = ['-rf', 'two\nlines', 'ünïcode ✓', 'sub/deep/er.txt', '[a]*?', '"quoted" $HOME', LONG]
 
 const DOCKERFILE = `FROM node:24-bookworm-slim
+LABEL tbs.instance=${INSTANCE}
 WORKDIR /app
 COPY . .
 CMD ["node", "look.js"]
@@ -66,7 +67,6 @@ const inImage = async (buildkit: boolean): Promise<Seen> => {
     files: await localFiles(outside).list(context),
     dockerfile: 'Dockerfile',
     tag: `${INSTANCE}/context:${buildkit ? 'buildkit' : 'classic'}`,
-    labels: { 'tbs.instance': INSTANCE },
     args: {},
     buildkit,
     memoryBytes: 512 * 1024 * 1024,
