@@ -66,11 +66,11 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
   test('the command menu opens on / and writes the command', async () => {
     const input = page.getByRole('textbox', { name: 'Message' })
     await input.pressSequentially('/')
-    await page.getByRole('option', { name: /^\/deploy/ }).waitFor()
+    await page.getByRole('option', { name: /^\/deploy Build/ }).waitFor()
     await shot('02-command-menu')
     await onPhone('02-command-menu', async (phone) => {
       await phone.getByRole('textbox', { name: 'Message' }).pressSequentially('/')
-      await phone.getByRole('option', { name: /^\/deploy/ }).waitFor()
+      await phone.getByRole('option', { name: /^\/deploy Build/ }).waitFor()
     })
     await input.pressSequentially('dep')
     await page.keyboard.press('Enter')

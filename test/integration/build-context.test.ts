@@ -74,7 +74,11 @@ const inImage = async (buildkit: boolean): Promise<Seen> => {
   }
   const failed = await connectDocker().build(request, () => {}, new AbortController().signal)
   expect(failed).toBeUndefined()
-  const container = await docker.createContainer({ Image: request.tag, Tty: true, Labels: request.labels })
+  const container = await docker.createContainer({
+    Image: request.tag,
+    Tty: true,
+    Labels: { 'tbs.instance': INSTANCE },
+  })
   const output = await container.attach({ stream: true, stdout: true })
   await container.start()
   return JSON.parse(await text(output))
