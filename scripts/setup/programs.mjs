@@ -23,6 +23,23 @@ const program = (name, debianPackage, path = name) => ({
   version: async (signal) => /\d+(\.\d+)+/.exec((await ask(path, ['--version'], { signal })) ?? '')?.[0],
 })
 
+/**
+ * One that does not tell its version the usual way.
+ * @param {string} name
+ * @param {string} debianPackage
+ * @param {string} path
+ * @returns {Program}
+ */
+const file = (name, debianPackage, path) => ({
+  name,
+  debianPackage,
+  version: () =>
+    access(path).then(
+      () => path,
+      () => undefined,
+    ),
+})
+
 /** @type {Program} */
 const certificates = {
   name: 'ca-certificates',
@@ -30,20 +47,13 @@ const certificates = {
   version: () => Promise.any(CA_BUNDLES.map((path) => access(path).then(() => path))).catch(() => undefined),
 }
 
-const SSHD = '/usr/sbin/sshd'
-
 const FOR_TESTS = [
   program('chromium', 'chromium', '/usr/bin/chromium'),
   // A server of one's own for repositories over ssh; run by the tests themselves, on a port of their own.
-  {
-    name: 'sshd',
-    debianPackage: 'openssh-server',
-    version: () =>
-      access(SSHD).then(
-        () => SSHD,
-        () => undefined,
-      ),
-  },
+  file('sshd', 'openssh-server', '/usr/sbin/sshd'),
+  // A Docker daemon of one's own, in a network of its own.
+  file('ip', 'iproute2', '/usr/sbin/ip'),
+  program('pgrep', 'procps'),
 ]
 
 /** @type {Program[]} */
