@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addIdleBot, type DeployedBot, deployedBot, QUICK } from '../helpers/deployed-bot.ts'
 import { OWNER } from '../helpers/installation.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
-import { truth } from '../helpers/truth.ts'
+import { onlyRuns, truth } from '../helpers/truth.ts'
 
 // /cancel in every step: what it asks for is stopped, and the version before it answers, within 2 s.
 
@@ -193,14 +193,7 @@ const cancelIn = async (name: string, ref: string, moreMs = 0) => {
 }
 
 const expectBase = async (when: string) => {
-  expect(await truth(my), when).toEqual({
-    voice: 'base',
-    containers: [`v${base} running`],
-    chat: `live v${base}`,
-    active: [base],
-    unfinished: 0,
-    orphans: [],
-  })
+  expect(await truth(my), when).toEqual(onlyRuns('base', base))
 }
 
 /** Command lines of running programs of that name that have to do with a directory. */

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 import sqlite3 from 'sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addBot, requestOperation, Secret, TbsError } from '../../deploy-engine/index.ts'
-import { openSandbox, type Sandbox, type SandboxBot } from '../../telegram-sandbox/index.ts'
+import type { Sandbox, SandboxBot } from '../../telegram-sandbox/index.ts'
 import { objectsOf } from '../helpers/docker.ts'
 import { workbench } from '../helpers/engine.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
 import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
-import { type Installation, installation, OWNER } from '../helpers/installation.ts'
-import { type OwnDocker, ownDocker } from '../helpers/own-docker.ts'
+import { type Installation, OWNER } from '../helpers/installation.ts'
+import { installationOn, type OwnDocker, ownDocker } from '../helpers/own-docker.ts'
 
 // faults.md, row 9: the disk is full, of Docker and of the manager's own data.
 
@@ -27,10 +27,7 @@ let bot: SandboxBot
 
 beforeAll(async () => {
   own = await ownDocker({ diskMb: 700 })
-  sandbox = await openSandbox({ apiHosts: ['127.0.0.1', own.hostAddress] })
-  here = await installation({ sandbox })
-  here.env.DOCKER_HOST = own.host
-  here.env.TBS_BOTS_API_ROOT = `http://${own.hostAddress}:${sandbox.apiPort}`
+  ;({ sandbox, here } = await installationOn(own))
   await mkdir(here.dataDir, { recursive: true })
   await run('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', here.dataDir])
   repo = await here.repo('bot')

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSandbox, type Sandbox, type SandboxBot } from '../../telegram-sandbox/index.ts'
+import type { Sandbox, SandboxBot } from '../../telegram-sandbox/index.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
 import type { GitRepo } from '../helpers/git-repo.ts'
-import { type Installation, installation, OWNER } from '../helpers/installation.ts'
+import { type Installation, OWNER } from '../helpers/installation.ts'
 import { journalSays, lastStep } from '../helpers/journal.ts'
-import { type OwnDocker, ownDocker } from '../helpers/own-docker.ts'
+import { installationOn, type OwnDocker, ownDocker } from '../helpers/own-docker.ts'
 
 // faults.md, rows 8 and 19: the daemon, or the whole host, goes away and comes back.
 
@@ -25,10 +25,7 @@ let words = 0
 
 beforeAll(async () => {
   own = await ownDocker()
-  sandbox = await openSandbox({ apiHosts: ['127.0.0.1', own.hostAddress] })
-  here = await installation({ sandbox })
-  here.env.DOCKER_HOST = own.host
-  here.env.TBS_BOTS_API_ROOT = `http://${own.hostAddress}:${sandbox.apiPort}`
+  ;({ sandbox, here } = await installationOn(own))
   repo = await here.repo('bot')
   await here.start()
   await repo.commit('main', { ...fixtureBot({ says: 'base' }), ...QUICK })

@@ -7,7 +7,7 @@ import { type Installation, OWNER } from '../helpers/installation.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
 import { load } from '../helpers/load.ts'
 import { addSecondOwner, PETRA } from '../helpers/second-owner.ts'
-import { truth } from '../helpers/truth.ts'
+import { onlyRuns, truth } from '../helpers/truth.ts'
 
 // faults.md, row 11, and several bots at once.
 
@@ -55,7 +55,7 @@ test('row 11: of three deploys by two people the second gives way, and each is t
   expect(headlines(OWNER, first)).toEqual(['Deployed my-bot at one', 'Deployed my-bot at three'])
   expect(headlines(PETRA, second)).toEqual(['Deploy of my-bot at two superseded'])
   expect(result).toMatchObject({ lost: 0, repeated: 0, conflicts: 0, voices: ['base', 'one', 'three'] })
-  await expectTruth('three', 3)
+  expect(await truth(my)).toEqual(onlyRuns('three', 3))
 })
 
 test('three bots at once: one build at a time, everything else side by side, each bot in its order', async () => {
@@ -104,7 +104,7 @@ test('what is queued when the manager is killed runs after the restart by itself
   const { text } = await here.whileTalkingTo(my.bot, live)
 
   expect(await endsAfter(before)).toEqual(['failed', 'succeeded'])
-  await expectTruth('last', Number(/v(\d+) /.exec(text)?.[1]))
+  expect(await truth(my)).toEqual(onlyRuns('last', Number(/v(\d+) /.exec(text)?.[1])))
 })
 
 type Done = { id: number; name: string; state: string; startedAt: number; endedAt: number }
@@ -148,14 +148,3 @@ const headlines = (person: number, { message_id }: SandboxMessage): string[] =>
     .conversation(here.manager.username, person)
     .filter((one) => one.from.is_bot && one.message_id > message_id)
     .flatMap(({ text }) => /^(.*) · #\d+/.exec(text)?.[1] ?? [])
-
-const expectTruth = async (voice: string, number: number) => {
-  expect(await truth(my)).toEqual({
-    voice,
-    containers: [`v${number} running`],
-    chat: `live v${number}`,
-    active: [number],
-    unfinished: 0,
-    orphans: [],
-  })
-}

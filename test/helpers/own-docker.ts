@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
+import { openSandbox, type Sandbox } from '../../telegram-sandbox/index.ts'
+import { type Installation, installation } from './installation.ts'
 
 const run = promisify(execFile)
 
@@ -24,6 +26,15 @@ export type OwnDocker = {
   /** SIGTERM ends it as a restart does, SIGKILL as a crash; the containers of either are gone with it. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   close(): Promise<void>
+}
+
+/** An installation whose bots run there; not started. The sandbox is closed by the caller. */
+export const installationOn = async (own: OwnDocker): Promise<{ sandbox: Sandbox; here: Installation }> => {
+  const sandbox = await openSandbox({ apiHosts: ['127.0.0.1', own.hostAddress] })
+  const here = await installation({ sandbox })
+  here.env.DOCKER_HOST = own.host
+  here.env.TBS_BOTS_API_ROOT = `http://${own.hostAddress}:${sandbox.apiPort}`
+  return { sandbox, here }
 }
 
 const IMAGE = 'node:24-bookworm-slim'

@@ -17,6 +17,16 @@ export type Truth = {
   orphans: string[]
 }
 
+/** What has to be true when everything is over: one version runs, answers and is called live, and nothing is left. */
+export const onlyRuns = (voice: string, number: number): Truth => ({
+  voice,
+  containers: [`v${number} running`],
+  chat: `live v${number}`,
+  active: [number],
+  unfinished: 0,
+  orphans: [],
+})
+
 let asked = 0
 
 export const truth = async (deployed: DeployedBot): Promise<Truth> => {

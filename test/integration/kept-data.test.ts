@@ -1,37 +1,23 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addBot, botStatus, recover, requestOperation, Secret } from '../../deploy-engine/index.ts'
+import { botStatus, recover } from '../../deploy-engine/index.ts'
 import { docker, objectsOf } from '../helpers/docker.ts'
-import { type Workbench, workbench } from '../helpers/engine.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
-import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
+import { type TalkativeBench, talkativeBench } from '../helpers/talkative-bench.ts'
 
 const QUICK = { 'tbs.yaml': 'gate: { ready: 20s, stable: 1s }\nrun: { env: { GREETING: "good day" } }\n' }
 
-let bench: Workbench
-let repo: GitRepo
-let forget = () => {}
+let bench: TalkativeBench['bench']
+let repo: TalkativeBench['repo']
+let operate: TalkativeBench['operate']
+let close = async () => {}
 
 beforeAll(async () => {
-  bench = await workbench()
-  repo = await gitRepo(join(bench.directory, 'repo'))
-  const { engine, sandbox } = bench
-  const bot = sandbox.addBot({ username: 'kept_fixture_bot' })
-  const person = sandbox.addPerson({ name: 'Ann' })
-  await addBot(engine, { name: 'my-bot', repo: repo.url, token: new Secret(bot.token) })
-  const timer = setInterval(() => sandbox.say(person.id, bot.username, 'hello'), 500)
-  forget = () => clearInterval(timer)
+  ;({ bench, repo, operate, close } = await talkativeBench('my-bot'))
 })
 
-afterAll(async () => {
-  forget()
-  await bench.close()
-})
+afterAll(() => close())
 
-const deploy = async (ref: string) => {
-  const request = { bot: 'my-bot', kind: 'deploy' as const, args: { ref }, requestedBy: 'test' }
-  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
-}
+const deploy = (ref: string) => operate({ kind: 'deploy', args: { ref } })
 
 const inside = async (command: string[]) => {
   const { release } = await botStatus(bench.engine, 'my-bot')
@@ -98,7 +84,4 @@ test.each([
   expect(await objectsOf(bench.settings.instance)).toEqual(before)
 })
 
-const restartWith = async (volume: string) => {
-  const request = { bot: 'my-bot', kind: 'restart' as const, args: { volume }, requestedBy: 'test' }
-  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
-}
+const restartWith = (volume: string) => operate({ kind: 'restart', args: { volume } })

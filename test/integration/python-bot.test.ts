@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addBot, botStatus, type Operation, requestOperation, Secret } from '../../deploy-engine/index.ts'
+import { botStatus, type Operation } from '../../deploy-engine/index.ts'
 import { docker } from '../helpers/docker.ts'
-import { type Workbench, workbench } from '../helpers/engine.ts'
-import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
+import { type TalkativeBench, talkativeBench } from '../helpers/talkative-bench.ts'
 
 // Python repositories that know nothing of us, made into images on real Docker. What they need is in the base image:
 // there is no registry of Python packages to fetch anything else from.
@@ -47,30 +45,18 @@ while True:
         call('sendMessage', chat_id=update['message']['chat']['id'], text=words.ANSWER)
 `
 
-let bench: Workbench
-let repo: GitRepo
-let forget = () => {}
+let bench: TalkativeBench['bench']
+let repo: TalkativeBench['repo']
+let operate: TalkativeBench['operate']
+let close = async () => {}
 
 beforeAll(async () => {
-  bench = await workbench()
-  repo = await gitRepo(join(bench.directory, 'repo'))
-  const { engine, sandbox } = bench
-  const bot = sandbox.addBot({ username: 'python_fixture_bot' })
-  const person = sandbox.addPerson({ name: 'Ann' })
-  await addBot(engine, { name: 'snake', repo: repo.url, token: new Secret(bot.token) })
-  const timer = setInterval(() => sandbox.say(person.id, bot.username, 'hello'), 500)
-  forget = () => clearInterval(timer)
+  ;({ bench, repo, operate, close } = await talkativeBench('snake'))
 })
 
-afterAll(async () => {
-  forget()
-  await bench.close()
-})
+afterAll(() => close())
 
-const deploy = async (ref: string): Promise<Operation> => {
-  const request = { bot: 'snake', kind: 'deploy' as const, args: { ref }, requestedBy: 'test' }
-  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
-}
+const deploy = (ref: string): Promise<Operation> => operate({ kind: 'deploy', args: { ref } })
 
 const hears = (text: RegExp) =>
   bench.sandbox.waitFor(({ transcript }) => text.test(transcript()), { timeout: 20_000, what: String(text) })

@@ -1,43 +1,29 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
-  addBot,
   botStatus,
   type Engine,
   lookAtOperation,
   type Operation,
   requestOperation,
-  Secret,
   type Step,
 } from '../../deploy-engine/index.ts'
 import { docker, objectsOf } from '../helpers/docker.ts'
-import { type Workbench, workbench } from '../helpers/engine.ts'
 import { type Behaviour, fixtureBot } from '../helpers/fixture-bot.ts'
-import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
+import { type TalkativeBench, talkativeBench } from '../helpers/talkative-bench.ts'
 
 const GATE = 'gate: { ready: 20s, stable: 1s }\n'
 
-let bench: Workbench
-let repo: GitRepo
-let forget = () => {}
+let bench: TalkativeBench['bench']
+let repo: TalkativeBench['repo']
+let close = async () => {}
 
 beforeAll(async () => {
-  bench = await workbench()
-  repo = await gitRepo(join(bench.directory, 'repo'))
-  const { engine, sandbox } = bench
-  const bot = sandbox.addBot({ username: 'switch_fixture_bot' })
-  const person = sandbox.addPerson({ name: 'Ann' })
-  await addBot(engine, { name: 'my-bot', repo: repo.url, token: new Secret(bot.token) })
-  const timer = setInterval(() => sandbox.say(person.id, bot.username, 'hello'), 500)
-  forget = () => clearInterval(timer)
+  ;({ bench, repo, close } = await talkativeBench('my-bot'))
 })
 
-afterAll(async () => {
-  forget()
-  await bench.close()
-})
+afterAll(() => close())
 
 type Version = { dockerfile?: string; manifest?: string; behaviour?: Partial<Behaviour>; engine?: Engine }
 

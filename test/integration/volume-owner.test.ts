@@ -1,31 +1,20 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addBot, botStatus, type Operation, requestOperation, Secret, type Step } from '../../deploy-engine/index.ts'
-import { type Workbench, workbench } from '../helpers/engine.ts'
+import { botStatus, type Operation, type Step } from '../../deploy-engine/index.ts'
 import { type Behaviour, fixtureBot } from '../helpers/fixture-bot.ts'
-import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
+import { type TalkativeBench, talkativeBench } from '../helpers/talkative-bench.ts'
 
 const GATE = 'gate: { ready: 20s, stable: 1s }'
 
-let bench: Workbench
-let repo: GitRepo
-let forget = () => {}
+let bench: TalkativeBench['bench']
+let repo: TalkativeBench['repo']
+let operate: TalkativeBench['operate']
+let close = async () => {}
 
 beforeAll(async () => {
-  bench = await workbench()
-  repo = await gitRepo(join(bench.directory, 'repo'))
-  const { engine, sandbox } = bench
-  const bot = sandbox.addBot({ username: 'owner_fixture_bot' })
-  const person = sandbox.addPerson({ name: 'Ann' })
-  await addBot(engine, { name: 'my-bot', repo: repo.url, token: new Secret(bot.token) })
-  const timer = setInterval(() => sandbox.say(person.id, bot.username, 'hello'), 500)
-  forget = () => clearInterval(timer)
+  ;({ bench, repo, operate, close } = await talkativeBench('my-bot'))
 })
 
-afterAll(async () => {
-  forget()
-  await bench.close()
-})
+afterAll(() => close())
 
 type Version = { user: string; writes: string; tail?: string; volume?: string }
 
@@ -40,8 +29,7 @@ const deploy = async (
     Dockerfile: `FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\nUSER ${user}\nCMD ["node", "bot.js"]\n`,
     'tbs.yaml': `${GATE}\nrun: { volumes: [${volume}] }\n${tail}`,
   })
-  const request = { bot: 'my-bot', kind: 'deploy' as const, args: { ref: name }, requestedBy: 'test' }
-  return bench.carryOut((await requestOperation(bench.engine, request)).operation)
+  return operate({ kind: 'deploy', args: { ref: name } })
 }
 
 const inside = async (command: string) => {
@@ -108,8 +96,7 @@ CMD ["node", "bot.js"]
 `,
     'tbs.yaml': `${GATE}\nrun: { volumes: [/nowhere/data] }\n`,
   })
-  const request = { bot: 'my-bot', kind: 'deploy' as const, args: { ref: 'ships' }, requestedBy: 'test' }
-  const operation = await bench.carryOut((await requestOperation(bench.engine, request)).operation)
+  const operation = await operate({ kind: 'deploy', args: { ref: 'ships' } })
   expect(operation.state).toBe('failed')
   expect(await owners('/nowhere/data')).toEqual(['. node', './state.json node'])
 })
