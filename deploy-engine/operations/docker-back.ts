@@ -1,6 +1,7 @@
 import { instanceLabels } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
-import type { Engine } from '../ports.ts'
+import type { Container, Engine } from '../ports.ts'
+import type { Bot } from '../records/bot.ts'
 import { activeRelease } from '../records/release.ts'
 import { stepsOf } from '../records/step.ts'
 import { Interrupted } from './end-reasons.ts'
@@ -67,15 +68,18 @@ const answers = ({ docker, settings }: Engine): Promise<boolean> =>
 // A short outage falls between two looks. Docker counts its own restarts of a container, but not those with the daemon.
 const wasRestarted = async ({ engine, bot, operation }: Run): Promise<boolean> => {
   const touched = (await stepsOf(engine.database.read, operation.id)).some(({ name }) => name === 'stop')
-  const active = await activeRelease(engine.database.read, bot.id)
-  const container = active?.containerId && !touched ? await engine.docker.container(active.containerId) : undefined
+  const container = touched ? undefined : await activeContainer(engine, bot)
   return container !== undefined && container.startedAt > operation.createdAt && container.restarts === 0
 }
 
 // It ended during the operation although Docker keeps it running: the daemon stops, or it has crashed just now.
 const isActiveMissed = async ({ engine, bot, operation }: Run): Promise<boolean> => {
-  const active = await activeRelease(engine.database.read, bot.id)
-  const container = active?.containerId ? await engine.docker.container(active.containerId) : undefined
+  const container = await activeContainer(engine, bot)
   if (!container || container.running || container.restart !== 'unless-stopped') return false
   return container.finishedAt >= operation.createdAt
+}
+
+const activeContainer = async ({ database, docker }: Engine, { id }: Bot): Promise<Container | undefined> => {
+  const active = await activeRelease(database.read, id)
+  return active?.containerId ? docker.container(active.containerId) : undefined
 }

@@ -1,3 +1,4 @@
+import { botLabels } from '../container/labels.ts'
 import { volumeName } from '../container/volume-name.ts'
 import { TbsError } from '../error.ts'
 import { keptContainersOf } from '../records/kept-container.ts'
@@ -19,7 +20,7 @@ export const refuseVolume = async (run: Run, active: Release, path: string): Pro
   const { engine, bot } = run
   const { docker, settings } = engine
   const name = volumeName(settings.instance, bot.name, path)
-  const volumes = await docker.volumes({ 'tbs.instance': settings.instance, 'tbs.bot': bot.name })
+  const volumes = await docker.volumes(botLabels(settings.instance, bot.name))
   if (volumes.some((volume) => volume.name === name)) {
     throw new TbsError('volume_exists', `There is a volume for ${path} already`, { hint: `See /status ${bot.name}` })
   }

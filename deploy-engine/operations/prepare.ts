@@ -29,7 +29,7 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
       await refuseTakenPorts(run, release, previous?.release)
       const from = { release, secrets, previous }
       const { container, data, uid } =
-        reuse === undefined ? await fresh(run, from, say) : await kept(run, release, reuse)
+        reuse === undefined ? await fresh(run, { ...from, active }, say) : await kept(run, release, reuse)
       await refuseWithoutRoom(run, data)
       return { next: container, previous, secrets, data, uid }
     },
@@ -52,9 +52,10 @@ const kept = async (run: Run, { operationId, plan }: Release, container: string)
   }
 }
 
-const fresh = async (run: Run, order: NextOrder, say: (detail: string) => Promise<void>): Promise<Way> => {
+type Forward = NextOrder & { active: Release | undefined }
+
+const fresh = async (run: Run, { active, ...order }: Forward, say: (detail: string) => Promise<void>): Promise<Way> => {
   const { database } = run.engine
-  const active = await activeRelease(database.read, run.bot.id)
   const { id, spec, uid, disowned, notes } = await createNext(run, order)
   if (notes.length > 0) await say(notes.join('\n'))
   const hook = leadsForward(order.release, active) ? hookSpec(spec, order.release.plan.releaseHook) : undefined
