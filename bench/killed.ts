@@ -1,4 +1,5 @@
 import { docker } from '../test/helpers/docker.ts'
+import { firstPoll } from './first-poll.ts'
 import { onStage } from './stage.ts'
 
 const ROUNDS = 10
@@ -14,14 +15,7 @@ export const killed = (): Promise<number[]> =>
       const filters = { label: [`tbs.instance=${here.instance}`, 'tbs.role=bot'] }
       const [container] = await docker.listContainers({ filters })
       const { State } = await docker.getContainer(container?.Id ?? '').inspect()
-      const polled = new Promise<number>((resolve) => {
-        const stop = here.sandbox.onChange((event) => {
-          if (event.type !== 'call' || event.call.bot !== bot.id || event.call.status !== 0) return
-          if (event.call.method !== 'getUpdates') return
-          stop()
-          resolve(performance.now())
-        })
-      })
+      const polled = firstPoll(here.sandbox, bot)
       const begun = performance.now()
       process.kill(State.Pid, 'SIGKILL')
       took.push((await polled) - begun)

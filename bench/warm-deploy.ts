@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Sandbox, SandboxBot } from '../telegram-sandbox/index.ts'
+import type { SandboxBot } from '../telegram-sandbox/index.ts'
 import { docker } from '../test/helpers/docker.ts'
 import { fixtureBot } from '../test/helpers/fixture-bot.ts'
 import type { GitRepo } from '../test/helpers/git-repo.ts'
 import { type Installation, installation, OWNER } from '../test/helpers/installation.ts'
+import { firstPoll } from './first-poll.ts'
 import { inPairs, type Pair } from './pairs.ts'
 
 const run = promisify(execFile)
@@ -73,15 +74,6 @@ const stopAll = async (instance: string): Promise<void> => {
   const filters = { label: [`tbs.instance=${instance}`, 'tbs.role=bot'] }
   for (const { Id } of await docker.listContainers({ filters })) await docker.getContainer(Id).kill()
 }
-
-const firstPoll = (sandbox: Sandbox, bot: SandboxBot): Promise<number> =>
-  new Promise((resolve) => {
-    const stop = sandbox.onChange((event) => {
-      if (event.type !== 'call' || event.call.bot !== bot.id || event.call.method !== 'getUpdates') return
-      stop()
-      resolve(performance.now())
-    })
-  })
 
 const openFloor = async (here: Installation, { repo, bot }: { repo: GitRepo; bot: SandboxBot }) => {
   const directory = join(here.directory, 'floor')
