@@ -17,7 +17,7 @@ export { type OperationView, operationView, queuedOperations } from './operation
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { Change, Clock, Database, Engine, EngineSettings, Log } from './ports.ts'
 export type { Bot } from './records/bot.ts'
-export { isOver, type Operation, type OperationArgs, type Outcome } from './records/operation.ts'
+export { isOver, type Operation, type OperationArgs, type Outcome, operationById } from './records/operation.ts'
 export type { Release } from './records/release.ts'
 export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'

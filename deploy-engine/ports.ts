@@ -164,6 +164,7 @@ export type FailedBuild = { reason: string; step: string }
 export type Image = {
   id: string
   user: string
+  workdir: string
 }
 
 export type ContainerSpec = {

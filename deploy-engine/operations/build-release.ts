@@ -47,10 +47,10 @@ const insertRelease = async (run: Run, entities: EntityManager, built: Built): P
   })
 }
 
+// The name that it had while it was built goes when the operation tidies up.
 const nameImage = async (run: Run, release: Release): Promise<void> => {
   const [repository = '', tag = ''] = release.image.split(':')
   await run.engine.docker.tag(release.imageId ?? '', repository, tag)
-  await run.engine.docker.removeImage(buildingTag(run))
 }
 
 const repositoryOf = ({ engine, bot }: Run): string => `${engine.settings.instance}/${bot.name}`

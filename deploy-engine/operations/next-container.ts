@@ -19,18 +19,22 @@ type Next = { id: string; spec: ContainerSpec; uid: number; disowned: Disowned |
 export const createNext = async (run: Run, { release, secrets, previous }: NextOrder): Promise<Next> => {
   const { engine, bot, operation } = run
   const { docker, settings } = engine
-  const image = await imageOf(run, release)
-  const network = await ensureNetwork(run)
+  const [image, network, name] = await Promise.all([
+    imageOf(run, release),
+    ensureNetwork(run),
+    freeName(run, release.number),
+  ])
   const existing = await ensureVolumes(run, release.plan.volumes)
   const order = { settings, bot: bot.name, release: { ...release, imageId: image.id }, ...secrets }
-  const name = await freeName(run, release.number)
   const spec = withoutCopies(
     containerSpec({ ...order, operation: operation.id, name, imageUser: image.user, network }),
     previous?.release.plan.volumes.map((path) => volumeName(settings.instance, bot.name, path)) ?? [],
   )
   const id = await docker.createContainer(spec)
   const owner = await userOf(run, id, image)
-  const notes = await putEnvFile(run, { id, owner, volumes: release.plan.volumes, text: envFile(variablesOf(order)) })
+  const { volumes } = release.plan
+  const env = { workdir: image.workdir, owner, volumes, text: envFile(variablesOf(order)) }
+  const notes = await putEnvFile(run, id, env)
   // The common case costs no look: who wrote the data until now goes on writing it.
   const inUse = previous?.release.plan.uid === owner.uid ? previous.release.plan.volumes : []
   const mounts = spec.mounts.filter(({ path }) => !inUse.includes(path))
@@ -95,14 +99,14 @@ const userOf = async ({ engine: { docker } }: Run, id: string, { user }: Image):
   })
 }
 
-type EnvFile = { id: string; owner: Owner; volumes: readonly string[]; text: string }
+type EnvFile = { workdir: string; owner: Owner; volumes: readonly string[]; text: string }
 
 // Not into a volume: there the values would outlive the container.
-const putEnvFile = async (run: Run, { id, owner, volumes, text }: EnvFile): Promise<string[]> => {
-  const { docker } = run.engine
-  const container = await docker.container(id)
-  if (!container) return []
-  const { workdir } = container
+const putEnvFile = async (
+  { engine: { docker } }: Run,
+  id: string,
+  { workdir, owner, volumes, text }: EnvFile,
+): Promise<string[]> => {
   if (volumes.some((path) => `${workdir}/`.startsWith(`${path.replace(/\/$/, '')}/`))) {
     return [`no .env: the working directory ${workdir} is in a volume`]
   }

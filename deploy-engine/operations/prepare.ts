@@ -19,13 +19,14 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
   step(run, {
     name: 'prepare',
     act: async (say) => {
-      const { engine, bot, signal } = run
-      const secrets = await botSecrets(engine, bot)
-      await engine.telegram.getMe(secrets.token, signal)
-      await refuseFullHost(run)
-      if (!(await engine.docker.image(PROBE_IMAGE))) await engine.docker.pull(PROBE_IMAGE, signal)
-      const active = await activeRelease(engine.database.read, bot.id)
-      const previous = await runningVersion(run, active)
+      const { engine, signal } = run
+      const [secrets, { active, previous }, hasProbe] = await Promise.all([
+        validSecrets(run),
+        versionsOf(run),
+        engine.docker.image(PROBE_IMAGE),
+        refuseFullHost(run),
+      ])
+      if (!hasProbe) await engine.docker.pull(PROBE_IMAGE, signal)
       await refuseTakenPorts(run, release, previous?.release)
       const from = { release, secrets, previous }
       const { container, data, uid } =
@@ -39,6 +40,22 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
       await entities.update(ReleaseSchema, { id: release.id }, { plan: { ...plan, uid } })
     },
   })
+
+const validSecrets = async ({ engine, bot, signal }: Run): Promise<BotSecrets> => {
+  const secrets = await botSecrets(engine, bot)
+  await engine.telegram.getMe(secrets.token, signal)
+  return secrets
+}
+
+type Versions = { active: Release | undefined; previous: Previous | undefined }
+
+const versionsOf = async (run: Run): Promise<Versions> => {
+  const active = await activeRelease(run.engine.database.read, run.bot.id)
+  if (!active?.containerId || !(await run.engine.docker.container(active.containerId))) {
+    return { active, previous: undefined }
+  }
+  return { active, previous: { release: withChosenVolumes(run, active), containerId: active.containerId } }
+}
 
 type Way = { container: string; data: DataChange; uid: number | undefined }
 
@@ -62,11 +79,6 @@ const fresh = async (run: Run, { active, ...order }: Forward, say: (detail: stri
   // What an undo that failed left: half of the data of before is nothing to build on.
   const putBack = dataSince(await volumeCopiesOf(database.read, run.bot.id), active?.operationId ?? 0)
   return { container: id, data: { putBack, disowned, hook }, uid }
-}
-
-const runningVersion = async (run: Run, active: Release | undefined): Promise<Previous | undefined> => {
-  if (!active?.containerId || !(await run.engine.docker.container(active.containerId))) return undefined
-  return { release: withChosenVolumes(run, active), containerId: active.containerId }
 }
 
 // Hooks lead forward: on the way back an older one would meet data that it does not know.

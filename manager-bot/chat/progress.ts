@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm'
-import { type Engine, operationView } from '../../deploy-engine/index.ts'
+import { type Engine, isOver, operationById, operationView } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
 import { backoff } from './backoff.ts'
 import { errorCode, isPassing, retryAfterMs } from './bot-api.ts'
@@ -101,8 +101,8 @@ const wake = async (state: State, operation: number): Promise<void> => {
   const messages = await messagesOf(state.engine.database.read, operation)
   if (messages.length === 0) return
   // Steps may wait for each other; the end is what somebody waits for.
-  const { over } = await frameOf(state.engine, operation)
-  for (const message of messages) put(state, message, over)
+  const row = await operationById(state.engine.database.read, operation)
+  for (const message of messages) put(state, message, row !== undefined && isOver(row))
 }
 
 const put = (state: State, { id, chatId, messageId }: OperationMessage, over = false): void =>

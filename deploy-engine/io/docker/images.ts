@@ -13,6 +13,7 @@ export const imagePart = (docker: Docker): ImagePart => ({
     return {
       id: found.Id,
       user: config.User ?? '',
+      workdir: config.WorkingDir || '/',
     }
   },
 

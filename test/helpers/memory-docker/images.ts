@@ -11,7 +11,7 @@ export const imagePart = (call: Call): ImagePart => ({
   image: (reference) =>
     call((daemon) => {
       const found = findImage(daemon, reference)
-      return found && { id: found.id, user: found.user }
+      return found && { id: found.id, user: found.user, workdir: found.workdir }
     }),
 
   images: (labels, { dangling } = {}) =>
