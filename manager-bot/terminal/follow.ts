@@ -6,13 +6,18 @@ import { EXIT, forTerminal } from './report.ts'
 
 const LOOK_MS = 250
 
-export type Following = { operation: number; json: boolean; dataDir: string }
+export type Following = { operation: number; begin: string; json: boolean; dataDir: string }
 
-/** Prints each step as it ends, then what is true; gives the exit code. The work is done by the manager's process. */
-export const follow = async (engine: Engine, { operation, json, dataDir }: Following): Promise<number> => {
+/**
+ * Says how it begins, prints each step as it ends, then what is true; gives the exit code. The work is done by the
+ * manager's process.
+ */
+export const follow = async (engine: Engine, { operation, begin, json, dataDir }: Following): Promise<number> => {
   const interrupted = new AbortController()
   const stop = () => interrupted.abort()
+  // Whoever has read the number may press Ctrl-C at once.
   process.once('SIGINT', stop)
+  if (!json) process.stdout.write(begin)
   try {
     const printed = new Set<number>()
     while (!interrupted.signal.aborted) {

@@ -22,11 +22,13 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
   try {
     const errand: Errand = { engine, config }
     const reply = await answerHere(command, input, contextOf(errand))
-    if (reply.operation === undefined) print(reply, json)
+    const { operation } = reply
+    if (operation !== undefined && !errand.unattended)
+      return await follow(engine, { operation, begin: queuedText(reply), json, dataDir: config.dataDir })
+    if (operation === undefined) print(reply, json)
     else if (!json) process.stdout.write(queuedText(reply))
     if (errand.unattended) return sayUnattended(reply, errand.unattended, json)
-    if (reply.operation === undefined) return reply.incomplete ? EXIT.failed : 0
-    return await follow(engine, { operation: reply.operation, json, dataDir: config.dataDir })
+    return reply.incomplete ? EXIT.failed : 0
   } finally {
     await close()
   }
