@@ -71,10 +71,11 @@ export const memoryDriver = async (world: World): Promise<MemoryDriver> => {
       const ended = command.meanwhile ? [comeBetween(command.meanwhile, manager, between)] : []
       const done = manager.look(operation.id).then(() => 'done' as const)
       const end = await clock.until(Promise.race([done, ...ended]), OPERATION_MS)
-      if (end !== 'done') await restartAfter(end)
+      over.abort()
+      if (manager.life.dead.aborted) await restartAfter('kill')
+      else if (end === 'stop') await restartAfter('stop')
       await settle()
     })
-    over.abort()
     // What could not be removed while Docker was away goes with the next operation or start.
     if (command.meanwhile?.what !== 'restart docker') return
     await clock.pass(DOCKER_AWAY_MS)
