@@ -1,9 +1,13 @@
+import { carryOut, logged } from './api/carry-out.ts'
+import { type Clock, realClock } from './api/clock.ts'
+import { type Limits, newBudgets, setLimits } from './api/limits.ts'
 import { listen, type Tls } from './api/listen.ts'
-import { type After, openPolls } from './api/polls.ts'
+import { openPolls } from './api/polls.ts'
 import { botApi } from './api/server.ts'
 import { deliverWebhooks } from './api/webhooks.ts'
 import { controlApi } from './control/http.ts'
-import { type Parts, type Sandbox, sandboxOver } from './control/sandbox.ts'
+import type { Parts, Sandbox } from './control/sandbox.ts'
+import { sandboxOver } from './control/sandbox-over.ts'
 import { emptyState } from './world/state.ts'
 import { keepState, readState } from './world/state-file.ts'
 import type { World } from './world/world.ts'
@@ -21,8 +25,12 @@ export type SandboxOptions = {
   page?: { port: number }
   /** Keeps people, bots, chats, files and waiting updates. */
   stateFile?: string
+  /** How much a bot may send to a chat, as by `sandbox.limit`. Default: no limits. */
+  limits?: Limits
   /** Milliseconds since 1970. Default Date.now. */
   now?: () => number
+  /** `now` and every wait of the sandbox's Telegram. Default: `now` and the machine's timers. */
+  clock?: Clock
 }
 
 /** Opens a local Telegram. Rejects with code EADDRINUSE when one of its ports is taken. */
@@ -56,36 +64,33 @@ export const openSandbox = async (options: SandboxOptions = {}): Promise<Sandbox
   }
 }
 
-const newParts = ({ stateFile, now = Date.now }: SandboxOptions, closing: AbortSignal): Parts => {
+const newParts = ({ stateFile, limits, now = Date.now, ...given }: SandboxOptions, closing: AbortSignal): Parts => {
+  const clock = given.clock ?? realClock(now, closing)
   const state = stateFile ? readState(stateFile) : emptyState()
-  const world: World = { state, now, random: Math.random, listeners: new Set() }
-  const after = timersUntil(closing)
-  deliverWebhooks(world, after, closing)
-  return {
+  const world: World = { state, now: clock.now, random: Math.random, listeners: new Set() }
+  const parts: Parts = {
     world,
-    polls: openPolls(world, after),
-    faults: { rules: new Set() },
+    clock,
+    polls: openPolls(world, clock.after),
+    budgets: newBudgets(),
+    faults: { clock, rules: new Set() },
     log: { calls: [], listeners: new Set() },
-    after,
     closing,
   }
+  setLimits(parts.budgets, limits)
+  serveWebhooks(parts)
+  return parts
 }
 
-/** What still waits when the sandbox closes is answered no more. */
-const timersUntil = (closing: AbortSignal): After => {
-  const running = new Set<NodeJS.Timeout>()
-  closing.addEventListener('abort', () => {
-    for (const timer of running) clearTimeout(timer)
+const serveWebhooks = (parts: Parts): void => {
+  const { world, clock, closing } = parts
+  deliverWebhooks({
+    world,
+    clock,
+    closing,
+    carryOut: (bot, method, params) => {
+      const request = { bot, method, params, gone: closing }
+      logged(parts, request, () => carryOut(parts, request)).catch(() => {})
+    },
   })
-  return (ms, run) => {
-    const timer = setTimeout(() => {
-      running.delete(timer)
-      run()
-    }, ms)
-    running.add(timer)
-    return () => {
-      clearTimeout(timer)
-      running.delete(timer)
-    }
-  }
 }

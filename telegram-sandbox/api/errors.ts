@@ -1,10 +1,15 @@
+/** `retry_after` in seconds. */
+export type ErrorParameters = { retry_after?: number; migrate_to_chat_id?: number }
+
 /** An answer of the Bot API that says no. The HTTP status is the code. */
 export class ApiError extends Error {
   readonly code: number
+  readonly parameters: ErrorParameters
 
-  constructor(code: number, description: string) {
+  constructor(code: number, description: string, parameters: ErrorParameters = {}) {
     super(description)
     this.code = code
+    this.parameters = parameters
   }
 }
 

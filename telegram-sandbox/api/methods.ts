@@ -1,27 +1,22 @@
-import { chatJson, getMeJson } from '../world/bot-view.ts'
-import { groupById, privateChatOf } from '../world/chats.ts'
-import { answerQuery } from '../world/people-act.ts'
+import { getMeJson } from '../world/bot-view.ts'
+import { answerQuery } from '../world/queries.ts'
 import { emit } from '../world/world.ts'
 import { type Method, targetChat } from './call.ts'
 import { badRequest } from './errors.ts'
+import { getChat, getChatAdministrators, getChatMember, leaveChat } from './methods/chats.ts'
 import { deleteMyCommands, getMyCommands, setMyCommands } from './methods/commands.ts'
 import { getFile, sendDocument } from './methods/files.ts'
 import { deleteMessageMethod, editMessageReplyMarkup, editMessageText, sendMessage } from './methods/messages.ts'
+import { pinChatMessage, unpinChatMessage } from './methods/pins.ts'
+import { setMessageReaction } from './methods/reactions.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './methods/receiving.ts'
+import { createForumTopic } from './methods/topics.ts'
 import { flag } from './params.ts'
 
 const ACTIONS =
   /^(typing|(upload|record)_(photo|video|voice|audio|video_note)|upload_document|choose_sticker|find_location|cancel)$/
 
 const getMe: Method = ({ bot }) => ({ result: getMeJson(bot) })
-
-const getChat: Method = ({ world, bot, params }) => {
-  if (!params.values.chat_id) throw badRequest('chat_id is empty')
-  const id = Number(params.values.chat_id)
-  const chat = groupById(world, id) ?? privateChatOf(world, bot.id, id)
-  if (!chat) throw badRequest('chat not found')
-  return { result: chatJson(world, chat) }
-}
 
 const sendChatAction: Method = (call) => {
   const action = call.params.values.action ?? ''
@@ -44,6 +39,9 @@ export const methods: ReadonlyMap<string, Method> = new Map(
   Object.entries({
     getMe,
     getChat,
+    getChatMember,
+    getChatAdministrators,
+    leaveChat,
     getUpdates,
     getWebhookInfo,
     setWebhook,
@@ -54,6 +52,10 @@ export const methods: ReadonlyMap<string, Method> = new Map(
     editMessageText,
     editMessageReplyMarkup,
     deleteMessage: deleteMessageMethod,
+    pinChatMessage,
+    unpinChatMessage,
+    setMessageReaction,
+    createForumTopic,
     answerCallbackQuery,
     getFile,
     setMyCommands,

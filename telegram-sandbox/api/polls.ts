@@ -1,10 +1,8 @@
 import type { Bot } from '../world/state.ts'
 import { takeUpdates, type Update } from '../world/updates.ts'
 import type { World } from '../world/world.ts'
+import type { After } from './clock.ts'
 import { ApiError } from './errors.ts'
-
-/** Runs something after some milliseconds; the result takes it back. */
-export type After = (ms: number, run: () => void) => () => void
 
 export type PollRequest = { offset: number; limit: number; timeout: number }
 
@@ -45,9 +43,10 @@ export const poll = async (polls: Polls, bot: Bot, request: PollRequest & { gone
 
 export const interruptBySetWebhook = (polls: Polls, bot: number) => interrupt(polls, bot, SET_WEBHOOK)
 
-/** Every waiting poll is refused with this error, as an outage does. */
-export const breakPolls = (polls: Polls, error: unknown) => {
-  for (const { waiting } of polls.bots.values()) {
+/** The waiting polls of these bots are refused with this error, as an outage does. */
+export const breakPolls = (polls: Polls, error: unknown, concerned: (bot: number) => boolean) => {
+  for (const [bot, { waiting }] of polls.bots) {
+    if (!concerned(bot)) continue
     waiting?.detach()
     waiting?.refuse(error)
   }

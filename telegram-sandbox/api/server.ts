@@ -3,25 +3,24 @@ import { type Context, Hono } from 'hono'
 import type { Bot } from '../world/state.ts'
 import { botByToken, type World } from '../world/world.ts'
 import type { Reply } from './call.ts'
-import { type ApiCall, type CallLog, logAnswer, logCall, paramsForLog } from './calls.ts'
+import { type Api, carryOut, logged, type Request } from './carry-out.ts'
+import type { Clock } from './clock.ts'
 import { ApiError } from './errors.ts'
-import { Fault, type Faults, faultResponse, meetFaults } from './faults.ts'
+import { dripping, Fault, type FaultRule, type Faults, faultResponse, losesAnswer, meetFault } from './faults.ts'
 import { fileOf } from './methods/files.ts'
-import { methods } from './methods.ts'
 import { readParams } from './params.ts'
-import type { Polls } from './polls.ts'
 
-export type Api = { world: World; polls: Polls; faults: Faults; log: CallLog }
+export type Served = Api & { faults: Faults; clock: Clock }
 type Env = { Bindings: HttpBindings }
 
 /** The Bot API: /bot<token>/<method> and /file/bot<token>/<path>. */
-export const botApi = (api: Api): Hono<Env> => {
+export const botApi = (api: Served): Hono<Env> => {
   const app = new Hono<Env>()
   app.all('*', (c) => serve(api, c).catch((error: unknown) => failed(c, error)))
   return app
 }
 
-const serve = async (api: Api, c: Context<Env>): Promise<Response> => {
+const serve = async (api: Served, c: Context<Env>): Promise<Response> => {
   const { pathname } = new URL(c.req.url)
   const [, kind, token, path = ''] = /^\/(file\/bot|bot)([^/]*)(?:\/test)?(?:\/(.*))?$/.exec(pathname) ?? []
   if (token === undefined) throw new ApiError(404, 'Not Found')
@@ -38,44 +37,46 @@ const authorised = (world: World, token: string): Bot => {
   return bot
 }
 
-const callMethod = async (api: Api, c: Context<Env>, { bot, path }: { bot: Bot; path: string }): Promise<Response> => {
+const callMethod = async (api: Served, c: Context<Env>, { bot, path }: { bot: Bot; path: string }) => {
   const params = await readParams(c)
   const method = (path || params.values.method) ?? ''
-  const entry = logCall(api.log, { bot: bot.id, method, params: paramsForLog(params), at: api.world.now() })
-  try {
-    meetFaults(api.faults, method)
-    const run = methods.get(method.toLowerCase())
-    if (!run) throw new ApiError(404, 'Not Found: method not found')
-    const reply = await run({ world: api.world, polls: api.polls, bot, params, gone: c.req.raw.signal })
-    logAnswer(api.log, entry, { status: 200 })
-    return c.json({ ok: true, ...ordered(reply) })
-  } catch (error) {
-    logAnswer(api.log, entry, outcome(error))
-    throw error
-  }
+  const request = { bot, method, params, gone: c.req.raw.signal }
+  const fault = meetFault(api.faults, { method, bot: bot.id })
+  const respond = await logged(api, request, () => answerUnder(fault, api, request)).then(
+    (reply) => () => c.json(body(reply)),
+    (error: unknown) => () => failed(c, error),
+  )
+  if (fault?.delay) await pause(api.clock, fault.delay)
+  const response = await respond()
+  return fault?.drip ? dripping(response, api.clock, fault.drip) : response
 }
 
-const ordered = ({ result, description }: Reply) => (description ? { result, description } : { result })
-
-const outcome = (error: unknown): Pick<ApiCall, 'status' | 'errorDescription'> => {
-  if (error instanceof Fault) return { status: error.rule.hang || error.rule.reset ? 0 : (error.rule.status ?? 500) }
-  if (error instanceof ApiError) return { status: error.code, errorDescription: error.message }
-  return { status: 500, errorDescription: String(error) }
+const answerUnder = async (fault: FaultRule | undefined, api: Api, request: Request): Promise<Reply> => {
+  if (!fault || !losesAnswer(fault)) return carryOut(api, request)
+  // Whether the call succeeded is what its client can't know.
+  if (fault.after) await carryOut(api, request).catch(() => {})
+  throw new Fault(fault)
 }
 
-const download = ({ world, faults }: Api, bot: Bot, path: string): Response => {
-  meetFaults(faults, 'file')
+const body = ({ result, description }: Reply) => ({ ok: true, result, ...(description ? { description } : {}) })
+
+const download = ({ world, faults }: Served, bot: Bot, path: string): Response => {
+  const fault = meetFault(faults, { method: 'file', bot: bot.id })
+  if (fault) throw new Fault(fault)
   const file = fileOf(world, bot, path.split('/')[1] ?? '')
   if (!file) throw new ApiError(404, 'Not Found')
-  const body = Buffer.from(file.content, 'base64')
-  return new Response(body, { headers: { 'content-type': 'application/octet-stream' } })
+  const content = Buffer.from(file.content, 'base64')
+  return new Response(content, { headers: { 'content-type': 'application/octet-stream' } })
 }
 
 const failed = (c: Context<Env>, error: unknown): Response | Promise<Response> => {
   if (error instanceof Fault) return suffer(c, error)
   if (!(error instanceof ApiError)) console.error('telegram-sandbox:', error)
-  const { code, message } = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error')
-  return Response.json({ ok: false, error_code: code, description: message }, { status: code })
+  const { code, message, parameters } = error instanceof ApiError ? error : new ApiError(500, 'Internal Server Error')
+  const { retry_after } = parameters
+  const headers: Record<string, string> = retry_after ? { 'retry-after': String(retry_after) } : {}
+  const explained = Object.keys(parameters).length > 0 ? { parameters } : {}
+  return Response.json({ ok: false, error_code: code, description: message, ...explained }, { status: code, headers })
 }
 
 const suffer = (c: Context<Env>, { rule }: Fault): Response | Promise<Response> => {
@@ -83,3 +84,5 @@ const suffer = (c: Context<Env>, { rule }: Fault): Response | Promise<Response> 
   if (rule.reset) c.env.incoming.socket.resetAndDestroy()
   return faultResponse(rule)
 }
+
+const pause = ({ after }: Clock, ms: number) => new Promise<void>((resolve) => after(ms, resolve))

@@ -7,13 +7,16 @@ import { type PageEvent, pageEvent, snapshot } from './page-view.ts'
 import type { Sandbox } from './sandbox.ts'
 
 const Chat = z.union([z.string(), z.number()])
-const Say = z.strictObject({ person: z.number(), chat: Chat, text: z.string() })
+const Place = { person: z.number(), chat: Chat, topic: z.number().optional() }
+const Say = z.strictObject({ ...Place, text: z.string() })
+/** `content` in base64. */
+const File = z.strictObject({ ...Place, name: z.string().min(1), content: z.base64(), caption: z.string() })
 const Press = z.strictObject({ person: z.number(), chat: Chat, message_id: z.number(), button: z.string() })
 
 const HEARTBEAT_MS = 20_000
 
 /**
- * The page and what it does: GET /events, GET /document/<file id>, POST /say, POST /press.
+ * The page and what it does: GET /events, GET /document/<file id>, POST /say, /file and /press.
  * A refused POST answers 400 with `{error}`.
  */
 export const controlApi = (world: World, sandbox: Sandbox): Hono => {
@@ -22,8 +25,13 @@ export const controlApi = (world: World, sandbox: Sandbox): Hono => {
   app.get('/events', (c) => events(c, world, sandbox))
   app.get('/document/:id', (c) => download(c, world))
   app.post('/say', async (c) => {
-    const { person, chat, text } = Say.parse(await c.req.json())
-    return c.json({ message_id: sandbox.say(person, chat, text).message_id })
+    const { person, chat, topic, text } = Say.parse(await c.req.json())
+    return c.json({ message_id: sandbox.say(person, chat, text, inTopic(topic)).message_id })
+  })
+  app.post('/file', async (c) => {
+    const { person, chat, topic, content, ...file } = File.parse(await c.req.json())
+    const sent = sandbox.sendFile(person, chat, { ...file, content: Buffer.from(content, 'base64') }, inTopic(topic))
+    return c.json({ message_id: sent.message_id })
   })
   app.post('/press', async (c) => {
     const { person, chat, message_id, button } = Press.parse(await c.req.json())
@@ -35,6 +43,8 @@ export const controlApi = (world: World, sandbox: Sandbox): Hono => {
   )
   return app
 }
+
+const inTopic = (topic: number | undefined) => (topic === undefined ? {} : { topic })
 
 /** Server-sent events: a snapshot of everything, then each change, for as long as the page listens. */
 const events = (c: Context, world: World, sandbox: Sandbox): Response => {

@@ -1,6 +1,7 @@
-import { botsIn } from '../world/chats.ts'
-import type { Bot, Command, Group, Person } from '../world/state.ts'
-import { botById, type World } from '../world/world.ts'
+import { peopleIn } from '../world/chats.ts'
+import { menuOf } from '../world/menus.ts'
+import type { Command, Group, Person } from '../world/state.ts'
+import type { World } from '../world/world.ts'
 import { messageView, type Place, placeOf, type SandboxEvent, type SandboxMessage } from './view.ts'
 
 /** A message without its file: the page fetches that from `/document/<file_id>`. `size` is in bytes. */
@@ -10,9 +11,16 @@ export type PageMessage = Omit<SandboxMessage, 'document' | 'history'> & {
 
 export type Directory = {
   people: Person[]
-  /** `commands`: the menu that each person sees in the private chat, by the person's id. */
-  bots: { username: string; name: string; commands: Record<string, Command[]> }[]
-  groups: { id: number; title: string; members: number[]; commands: Command[] }[]
+  bots: { username: string; name: string; commands: Menus }[]
+  groups: PageGroup[]
+}
+/** What each person is offered in a chat, by the person's id. */
+type Menus = Record<string, Command[]>
+/** `members` are people; `topics` are those of a forum; a `closed` group has become a supergroup. */
+type PageGroup = Pick<Group, 'id' | 'title' | 'members' | 'type'> & {
+  commands: Menus
+  topics?: { id: number; name: string }[]
+  closed: boolean
 }
 export type Snapshot = Directory & { chats: (Place & { messages: PageMessage[] })[] }
 
@@ -29,10 +37,7 @@ export const snapshot = (world: World): Snapshot => ({
   ...directory(world),
   chats: world.state.chats.map((chat) => ({
     ...placeOf(world, chat),
-    messages: chat.messages
-      .filter(({ deleted }) => !deleted)
-      .slice(-SHOWN_MESSAGES)
-      .map((message) => pageMessage(messageView(world, message))),
+    messages: chat.messages.slice(-SHOWN_MESSAGES).map((message) => pageMessage(messageView(world, message))),
   })),
 })
 
@@ -41,7 +46,7 @@ const directory = (world: World): Directory => ({
   bots: world.state.bots.map((bot) => ({
     username: bot.username,
     name: bot.name,
-    commands: Object.fromEntries(world.state.people.map(({ id }) => [id, privateCommands(bot, id)])),
+    commands: menusOf(world, world.state.people, bot.username),
   })),
   groups: world.state.chats.flatMap((chat) => (chat.type === 'private' ? [] : groupView(world, chat))),
 })
@@ -64,23 +69,28 @@ export const pageEvent = (world: World, event: SandboxEvent): PageEvent | undefi
   }
 }
 
+// What is deleted leaves a mark, and nothing of what it said.
 const pageMessage = ({ document, history: _, ...message }: SandboxMessage): PageMessage => {
+  if (message.deleted) return { ...message, text: '', entities: [], buttons: [] }
   if (!document) return message
   const { content, ...described } = document
   return { ...message, document: { ...described, size: content.length } }
 }
 
-// Telegram shows the menu of the narrowest scope that has one.
-const privateCommands = ({ commands }: Bot, person: number): Command[] =>
-  commands[`chat:${person}`] ?? commands.all_private_chats ?? commands.default ?? []
+const menusOf = (world: World, people: Person[], chat: string | number): Menus =>
+  Object.fromEntries(people.map(({ id }) => [id, menuOf(world, id, chat)]))
 
-const groupView = (world: World, group: Group) => {
-  const bots = botsIn(world, group)
-  const commands = bots.flatMap((bot) => {
-    const { commands } = bot
-    const menu = commands[`chat:${group.id}`] ?? commands.all_group_chats ?? commands.default ?? []
-    return menu.map(({ command, description }) => ({ command: `${command}@${bot.username}`, description }))
-  })
-  const { id, title, members } = group
-  return { id, title, members: members.filter((member) => botById(world, member) === undefined), commands }
+const groupView = (world: World, group: Group): PageGroup => {
+  const { id, title, type, topics, migratedTo } = group
+  const people = peopleIn(world, group)
+  const there = topics?.filter(({ deleted }) => !deleted).map(({ id, name }) => ({ id, name }))
+  return {
+    id,
+    title,
+    type,
+    members: people.map(({ id }) => id),
+    commands: menusOf(world, people, id),
+    ...(there ? { topics: there } : {}),
+    closed: migratedTo !== undefined,
+  }
 }

@@ -1,30 +1,25 @@
 import type { ApiCall, CallLog } from '../api/calls.ts'
-import { addFault, concerns, Fault, type FaultRule, type Faults } from '../api/faults.ts'
-import { type After, breakPolls, conflictsOf, type Polls } from '../api/polls.ts'
-import {
-  apiChatId,
-  type ChatName,
-  chatOfPerson,
-  groupById,
-  mustHaveBot,
-  mustHavePerson,
-  privateChatOf,
-} from '../world/chats.ts'
-import { ANSWER_WITHIN_MS, press, say } from '../world/people-act.ts'
-import { addBot, addGroup, addPerson, type NewBot, type NewPerson, revokeToken } from '../world/residents.ts'
-import type { CallbackAnswer, CallbackQuery, Person } from '../world/state.ts'
-import { pendingUpdates, pushUpdate } from '../world/updates.ts'
-import { botById, type World } from '../world/world.ts'
-import { transcript } from './transcript.ts'
-import { eventView, messageView, type SandboxEvent, type SandboxMessage } from './view.ts'
-import { type WaitOptions, waitFor } from './wait-for.ts'
+import type { Clock } from '../api/clock.ts'
+import type { FaultRule, Faults } from '../api/faults.ts'
+import type { Budgets, Limits } from '../api/limits.ts'
+import type { Polls } from '../api/polls.ts'
+import type { ChatName } from '../world/chats.ts'
+import type { NewChannel, NewGroup } from '../world/groups.ts'
+import type { Manner, NewFile } from '../world/people-act.ts'
+import type { NewBot, NewPerson } from '../world/residents.ts'
+import type { CallbackAnswer, Command, Person } from '../world/state.ts'
+import type { World } from '../world/world.ts'
+import type { SandboxEvent, SandboxMessage } from './view.ts'
+import type { WaitOptions } from './wait-for.ts'
 
 export type SandboxBot = { id: number; token: string; username: string; name: string }
+export type SandboxGroup = { id: number; title: string; members: number[] }
 
 /**
  * The hands of a test or a demo in the sandbox.
  *
- * People name a chat as they see it (`ChatName`): a bot's username is their private chat with it, a number is a group.
+ * People name a chat as they see it (`ChatName`): a bot's username is their private chat with it, a number is a group
+ * or a channel. Other numbers are ids of people, bots, groups, topics and messages.
  */
 export type Sandbox = {
   apiPort: number
@@ -39,19 +34,41 @@ export type Sandbox = {
   addBot: (bot: NewBot) => SandboxBot
   /** Gives the bot a new token; the old one answers 401 from now on. */
   revokeToken: (bot: number) => string
-  /** `members` are ids of people and bots. */
-  addGroup: (group: { title: string; members: number[] }) => { id: number; title: string; members: number[] }
+  /** A supergroup of people and bots, as if it had always been there: nobody is told. Its first person owns it. */
+  addGroup: (group: NewGroup) => SandboxGroup
+  /** Its people and bots are all admins of it. */
+  addChannel: (channel: NewChannel) => SandboxGroup
+  /** The id of a new topic of a forum. */
+  addTopic: (group: number, name: string) => number
+  deleteTopic: (group: number, topic: number) => void
+  /** The supergroup that a basic group becomes. */
+  migrate: (group: number) => SandboxGroup
+  addMember: (group: number, who: number) => void
+  /** Makes a member an admin. */
+  promote: (group: number, who: number) => void
+  kick: (group: number, who: number) => void
+  /** A person blocks a bot: it can't write there any more. */
+  block: (person: number, bot: string) => void
+  unblock: (person: number, bot: string) => void
   /** A person writes. Begins the private chat if there is none; commands, links and mentions get their entities. */
-  say: (person: number, chat: ChatName, text: string) => SandboxMessage
+  say: (person: number, chat: ChatName, text: string, manner?: Manner) => SandboxMessage
+  /** A person sends a file, which bots can download. */
+  sendFile: (person: number, chat: ChatName, file: NewFile, manner?: Manner) => SandboxMessage
+  /** A person changes what that person wrote. */
+  edit: (person: number, chat: ChatName, message: number, text: string) => SandboxMessage
+  /** A person opens https://t.me/<bot>?start=<payload> and presses Start. */
+  follow: (person: number, link: string) => SandboxMessage
   /** A person presses an inline button. `answered` is false when the bot stayed silent for 15 s. */
   press: (person: number, chat: ChatName, message: number, buttonText: string) => Promise<CallbackAnswer>
   /** Begins the private chat without a message. The Bot API's chat id of it, which is the person's id for every bot. */
   privateChat: (person: number, bot: string) => number
   /** All messages of a private chat, deleted ones included; none when it has not begun. */
   conversation: (bot: string, person: number) => SandboxMessage[]
-  /** All messages of a group. */
+  /** All messages of a group or channel. */
   messages: (group: number) => SandboxMessage[]
-  /** Queues an update as it is, for what people can't do here: `deliver('a_bot', 'edited_message', {...})`. */
+  /** The commands that a person is offered in a chat, by all scopes. */
+  menu: (person: number, chat: ChatName) => Command[]
+  /** Queues an update as it is, for what people can't do here: `deliver('a_bot', 'poll_answer', {...})`. */
   deliver: (bot: string, type: string, body: Record<string, unknown>) => void
   /** What `look` gives, once that is neither undefined nor false; asked after every change. Default 10 s. */
   waitFor: <T>(look: (sandbox: Sandbox) => T | undefined | false, options?: WaitOptions) => Promise<T>
@@ -62,6 +79,10 @@ export type Sandbox = {
   onChange: (listener: (event: SandboxEvent) => void) => () => void
   /** How many polls of this bot were refused with 409. */
   conflicts: (bot: number) => number
+  /** Limits what bots may send and edit per chat, by default as Telegram does, until the result is called. */
+  limit: (limits?: Limits) => () => void
+  /** How many calls of this bot were over a chat's budget and refused with 429. */
+  refusals: (bot: number) => number
   /** Updates that wait unconfirmed: getWebhookInfo's pending_update_count. */
   pending: (bot: number) => number
   /** Makes calls fail until the result is called. Waiting polls are hit at once, unless the rule has `times`. */
@@ -71,83 +92,11 @@ export type Sandbox = {
 
 export type Parts = {
   world: World
+  clock: Clock
   polls: Polls
+  budgets: Budgets
   faults: Faults
   log: CallLog
-  after: After
   /** Aborted when the sandbox closes. */
   closing: AbortSignal
-}
-type Served = Pick<Sandbox, 'apiPort' | 'apiRoot' | 'tlsPort' | 'pageUrl' | 'close'>
-
-export const sandboxOver = (parts: Parts, served: Served): Sandbox => {
-  const { world, polls } = parts
-  const sandbox: Sandbox = {
-    ...served,
-    calls: parts.log.calls,
-    addPerson: (person) => ({ ...addPerson(world, person) }),
-    addBot: (bot) => botView(addBot(world, bot)),
-    revokeToken: (bot) => revokeToken(world, bot),
-    addGroup: (group) => groupView(addGroup(world, group)),
-    say: (person, chat, text) => messageView(world, say(world, person, { to: chat, text }).message),
-    press: (person, chat, message, button) => answerTo(parts, press(world, person, { in: chat, message, button })),
-    privateChat: (person, bot) => apiChatId(chatOfPerson(world, mustHavePerson(world, person), bot)),
-    conversation: (bot, person) => viewAll(world, privateChatOf(world, mustHaveBot(world, bot).id, person)?.messages),
-    messages: (group) => viewAll(world, groupById(world, group)?.messages),
-    deliver: (bot, type, body) => pushUpdate(world, mustHaveBot(world, bot), { type, body }),
-    waitFor: (look, options) => waitFor(sandbox, look, options),
-    transcript: () => transcript(world),
-    onChange: (listener) => hear(parts, listener),
-    conflicts: (bot) => conflictsOf(polls, bot),
-    pending: (id) => {
-      const bot = botById(world, id)
-      return bot ? pendingUpdates(world, bot) : 0
-    },
-    fail: (rule) => fail(parts, rule),
-  }
-  return sandbox
-}
-
-const viewAll = (world: World, messages: Parameters<typeof messageView>[1][] = []) =>
-  messages.map((message) => messageView(world, message))
-
-const botView = ({ id, token, username, name }: SandboxBot): SandboxBot => ({ id, token, username, name })
-
-const groupView = ({ id, title, members }: { id: number; title: string; members: number[] }) => ({ id, title, members })
-
-const answerTo = ({ world, after, closing }: Parts, query: CallbackQuery): Promise<CallbackAnswer> =>
-  new Promise((resolve) => {
-    const end = (answer: CallbackAnswer) => {
-      stop()
-      closing.removeEventListener('abort', unanswered)
-      world.listeners.delete(answered)
-      resolve(answer)
-    }
-    const unanswered = () => end({ answered: false, text: '', show_alert: false })
-    const answered = () => {
-      if (query.answer) end(query.answer)
-    }
-    const stop = after(ANSWER_WITHIN_MS, unanswered)
-    closing.addEventListener('abort', unanswered)
-    world.listeners.add(answered)
-  })
-
-const hear = ({ world, log }: Parts, listener: (event: SandboxEvent) => void) => {
-  const ofWorld: Parameters<typeof world.listeners.add>[0] = (event) => {
-    const view = eventView(world, event)
-    if (view) listener(view)
-  }
-  const ofCalls = (call: ApiCall) => listener({ type: 'call', call })
-  world.listeners.add(ofWorld)
-  log.listeners.add(ofCalls)
-  return () => {
-    world.listeners.delete(ofWorld)
-    log.listeners.delete(ofCalls)
-  }
-}
-
-const fail = ({ polls, faults }: Parts, rule: FaultRule) => {
-  const undo = addFault(faults, rule)
-  if (rule.times === undefined && concerns(rule, 'getUpdates')) breakPolls(polls, new Fault(rule))
-  return undo
 }

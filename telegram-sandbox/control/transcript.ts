@@ -10,10 +10,12 @@ export const transcript = (world: World): string => {
     const name = chat.type === 'private' ? `@${botById(world, chat.bot)?.username}` : chat.title
     const people = peopleIn(world, chat).map((person) => person.name)
     return chat.messages.map((message) => {
-      const { from, text, deleted, document, buttons, history } = messageView(world, message)
+      const { from, text, deleted, document, buttons, history, service } = messageView(world, message)
       const marks = [
         history.length > 1 && `edited ${history.length - 1}x`,
         deleted && 'deleted',
+        message.thread && `topic ${message.thread}`,
+        service && JSON.stringify(service),
         document && `document ${document.file_name}`,
         buttons.length > 0 && `buttons ${buttons.flat().map((button) => button.text)}`,
       ].filter(Boolean)

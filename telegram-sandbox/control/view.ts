@@ -1,12 +1,13 @@
 import type { ApiCall } from '../api/calls.ts'
 import type { Entity } from '../text/entities.ts'
-import type { ChatName } from '../world/chats.ts'
-import type { Button, Message, Person, StoredChat, StoredFile } from '../world/state.ts'
+import { type ChatName, groupById } from '../world/chats.ts'
+import type { Button, Forward, Message, Person, Service, StoredChat, StoredFile } from '../world/state.ts'
 import { botById, personById, type World, type WorldEvent } from '../world/world.ts'
 
 /** A message as people see it. `date` and `edit_date` are Unix seconds, `at` is in milliseconds. */
 export type SandboxMessage = {
   message_id: number
+  /** Who wrote it, also if bots are told of an anonymous admin or a channel: that is in `sender_chat`. */
   from: { id: number; name: string; username?: string; is_bot: boolean }
   date: number
   edit_date?: number
@@ -22,6 +23,12 @@ export type SandboxMessage = {
   reply_to?: number
   thread?: number
   document?: { file_id: string; file_name: string; mime_type: string; content: Buffer }
+  sender_chat?: { id: number; title: string }
+  forward?: Forward
+  /** What happened to the chat, in a message without text. */
+  service?: Service
+  pinned?: boolean
+  reactions?: string[]
 }
 
 /** Where something happened: `chat` is a bot's username (then `person` says whose chat it is) or a group's id. */
@@ -38,15 +45,18 @@ export type SandboxEvent =
 
 export const messageView = (
   world: World,
-  { reply_to, thread, edit_date, file, ...message }: Message,
+  { reply_to, edit_date, file, sender_chat, reactions, ...message }: Message,
 ): SandboxMessage => {
   const stored = world.state.files.find(({ file_id }) => file_id === file)
+  const sender = sender_chat === undefined ? undefined : groupById(world, sender_chat)
+  const reacted = Object.values(reactions ?? {}).flat()
   return {
     ...structuredClone(message),
     from: authorView(world, message.from),
     ...(edit_date ? { edit_date } : {}),
     ...(reply_to ? { reply_to } : {}),
-    ...(thread ? { thread } : {}),
+    ...(sender ? { sender_chat: { id: sender.id, title: sender.title } } : {}),
+    ...(reacted.length ? { reactions: reacted } : {}),
     ...(stored ? { document: documentView(stored) } : {}),
   }
 }

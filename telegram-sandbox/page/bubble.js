@@ -1,4 +1,6 @@
+import { deepLink } from './deep-link.js'
 import { el, icon, sizeText, timeText, tintOf } from './elements.js'
+import { eventText } from './events.js'
 import { formattedText, plainLine } from './formatted-text.js'
 
 /**
@@ -7,11 +9,12 @@ import { formattedText, plainLine } from './formatted-text.js'
  */
 export const bubble = (message, context) => {
   const mine = message.from.id === context.me
-  const who = mine ? 'You' : message.from.name
+  const who = message.sender_chat?.title ?? (mine ? 'You' : message.from.name)
+  const named = message.sender_chat !== undefined || (!mine && !context.isPrivate)
   return el(
     'li',
     {
-      class: `message ${mine ? 'mine' : 'theirs'}`,
+      class: `message ${mine ? 'mine' : 'theirs'}${message.deleted ? ' deleted' : ''}`,
       'data-message-id': String(message.message_id),
       'data-from': mine ? 'me' : message.from.is_bot ? 'bot' : 'person',
     },
@@ -21,22 +24,42 @@ export const bubble = (message, context) => {
       el(
         'div',
         { class: 'bubble' },
-        !mine && !context.isPrivate && el('div', { class: `author ink-${tintOf(who)}` }, who),
-        context.repliedTo && quoted(context.repliedTo, context),
-        message.document && documentLink(message.document),
-        message.text && el('div', { class: 'text' }, formattedText(message, context)),
+        named && el('div', { class: `author ink-${tintOf(who)}` }, who),
+        ...(message.deleted ? [el('em', { class: 'gone' }, 'Deleted message')] : content(message, context)),
         stamp(message),
       ),
+      message.reactions &&
+        el(
+          'div',
+          { class: 'reactions' },
+          message.reactions.map((emoji) => el('span', {}, emoji)),
+        ),
       message.buttons.length > 0 && keyboard(message, context),
     ),
   )
 }
 
-const stamp = ({ date, edit_date }) =>
+/** What happened to the chat: a line of its own between the messages. */
+export const eventRow = (message, context) =>
+  el(
+    'li',
+    { class: 'event', 'data-message-id': String(message.message_id) },
+    el('span', {}, eventText(message, context)),
+  )
+
+const content = (message, context) => [
+  message.forward && el('div', { class: 'forwarded' }, icon('forward'), 'Forwarded'),
+  context.repliedTo && quoted(context.repliedTo, context),
+  message.document && documentLink(message.document),
+  message.text && el('div', { class: 'text' }, formattedText(message, context)),
+]
+
+const stamp = ({ date, edit_date, deleted, pinned }) =>
   el(
     'span',
     { class: 'stamp' },
-    edit_date && el('span', { class: 'edited', title: `Edited at ${timeText(edit_date)}` }, 'edited'),
+    pinned && !deleted && el('span', { class: 'pinned', title: 'Pinned' }, icon('pin')),
+    edit_date && !deleted && el('span', { class: 'edited', title: `Edited at ${timeText(edit_date)}` }, 'edited'),
     el('time', { datetime: new Date(date * 1000).toISOString() }, timeText(date)),
   )
 
@@ -45,7 +68,7 @@ const quoted = (message, { me, onShow }) =>
     'button',
     { type: 'button', class: 'quoted', onclick: () => onShow(message.message_id) },
     el('strong', {}, message.from.id === me ? 'You' : message.from.name),
-    el('span', {}, plainLine(message.text) || message.document?.file_name || 'Message'),
+    el('span', {}, plainLine(message.text) || (!message.deleted && message.document?.file_name) || 'Message'),
   )
 
 const documentLink = ({ file_id, file_name, size }) =>
@@ -61,7 +84,7 @@ const documentLink = ({ file_id, file_name, size }) =>
     ),
   )
 
-const keyboard = (message, { onPress }) =>
+const keyboard = (message, context) =>
   el(
     'div',
     { class: 'keyboard' },
@@ -69,13 +92,17 @@ const keyboard = (message, { onPress }) =>
       el(
         'div',
         { class: 'keyboard-row' },
-        row.map((button) => key(message, button, onPress)),
+        row.map((button) => key(message, button, context)),
       ),
     ),
   )
 
-const key = (message, { text, url, style }, onPress) => {
+const key = (message, { text, url, style }, { onPress, onStart, knowsChat }) => {
   const look = `key ${style ?? ''}`.trim()
+  const start = url && deepLink(url)
+  if (start && knowsChat(start.username)) {
+    return el('button', { type: 'button', class: look, onclick: () => onStart(start) }, text)
+  }
   if (url) {
     const target = /^(https?|tg):/i.test(url) ? url : undefined
     return el('a', { class: look, href: target, target: '_blank', rel: 'noopener noreferrer' }, text, icon('link'))

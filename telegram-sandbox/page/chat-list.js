@@ -1,6 +1,7 @@
+import { chatsOf, lastShown } from './chats.js'
 import { avatar, el, shortWhen } from './elements.js'
+import { eventText } from './events.js'
 import { plainLine } from './formatted-text.js'
-import { chatsOf } from './store.js'
 
 const PREVIEW_CHARACTERS = 120
 
@@ -19,16 +20,22 @@ export const showChatList = (list, store, { open }) => {
   }
 }
 
-const fill = (link, store, { title, messages, unread }, isOpen) => {
-  const last = messages.at(-1)
+const fill = (link, store, chat, isOpen) => {
+  const { title, within, kind, unread } = chat
+  const last = lastShown(chat)
   link.toggleAttribute('aria-current', isOpen)
   if (isOpen) link.setAttribute('aria-current', 'page')
   link.replaceChildren(
-    avatar(title),
+    avatar(title, kind),
     el(
       'span',
       { class: 'entry' },
-      el('span', { class: 'entry-top' }, el('strong', {}, title), last && el('time', {}, shortWhen(last.date))),
+      el(
+        'span',
+        { class: 'entry-top' },
+        el('strong', {}, title, within && el('span', { class: 'within' }, ` in ${within}`)),
+        last && el('time', {}, shortWhen(last.date)),
+      ),
       el(
         'span',
         { class: 'entry-bottom' },
@@ -39,7 +46,9 @@ const fill = (link, store, { title, messages, unread }, isOpen) => {
   )
 }
 
-const preview = ({ from, text, document: file }, me) => {
+const preview = (message, me) => {
+  if (message.service) return [eventText(message, { me })]
+  const { from, text, document: file } = message
   const line = plainLine(text).slice(0, PREVIEW_CHARACTERS) || file?.file_name || ''
   return [from.id === me && el('span', { class: 'you' }, 'You: '), line].filter(Boolean)
 }

@@ -3,9 +3,10 @@ import { el, icon } from './elements.js'
 
 /**
  * The input of a chat. Enter sends, Shift+Enter breaks the line, `/` opens the bot's commands. `onSend` gets the text
- * and resolves with whether it arrived; what did not is written into the input again.
+ * and resolves with whether it arrived; what did not is written into the input again. `onAttach` gets a chosen file, and
+ * what is written as its caption.
  */
-export const composer = ({ commands, onSend }) => {
+export const composer = ({ commands, onSend, onAttach }) => {
   const input = el('textarea', {
     rows: '1',
     placeholder: 'Message',
@@ -31,7 +32,13 @@ export const composer = ({ commands, onSend }) => {
     },
     icon('slash'),
   )
-  const form = el('form', { class: 'composer', onsubmit: (event) => submit(event) }, opener, input, send)
+  const file = el('input', { type: 'file', hidden: true, 'aria-label': 'File', onchange: () => attach() })
+  const clip = el(
+    'button',
+    { type: 'button', class: 'clip', 'aria-label': 'Attach a file', onclick: () => file.click() },
+    icon('clip'),
+  )
+  const form = el('form', { class: 'composer', onsubmit: (event) => submit(event) }, opener, input, file, clip, send)
 
   const changed = () => {
     send.disabled = input.value.trim() === ''
@@ -53,6 +60,15 @@ export const composer = ({ commands, onSend }) => {
     write('')
     const arrived = await onSend(text)
     if (!arrived && input.value === '') write(text)
+  }
+  const attach = async () => {
+    const [chosen] = file.files
+    if (!chosen) return
+    const caption = input.value.trim()
+    write('')
+    const arrived = await onAttach(chosen, caption)
+    file.value = ''
+    if (!arrived && input.value === '') write(caption)
   }
   const toggleMenu = () => {
     input.focus()

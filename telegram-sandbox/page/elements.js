@@ -8,6 +8,9 @@ const ICONS = {
   file: 'M7 3.500h6.500L18 8v12.500H7zM13.500 3.500V8H18',
   link: 'M9 15l7-7M10 8h6v6',
   slash: 'M14.500 6l-5 12',
+  clip: 'M8 12.500l6.300-6.300a3 3 0 0 1 4.300 4.300l-7.800 7.800a5 5 0 0 1-7-7L11 4',
+  pin: 'M9 4h6l-1 6 3 3H7l3-3zM12 13v7',
+  forward: 'M13 6l6 5-6 5v-3.200C8.500 12.800 6 14.500 5 18c0-5 2.500-8.500 8-9z',
   copy: 'M9 9h9.500v10.500H9zM6 15H5V4.500h9.500V6',
 }
 const TINTS = 7
@@ -34,8 +37,12 @@ export const icon = (name) => {
   return svg
 }
 
-export const avatar = (name) =>
-  el('span', { class: `avatar tint-${tintOf(name)}`, 'aria-hidden': 'true' }, initials(name))
+export const avatar = (name, kind = 'bot') =>
+  el(
+    'span',
+    { class: `avatar ${kind} tint-${tintOf(name)}`, 'aria-hidden': 'true' },
+    kind === 'topic' ? '#' : initials(name),
+  )
 
 // The id of a tint for a name: FNV-1a, so that names which differ little differ in colour.
 export const tintOf = (name) =>

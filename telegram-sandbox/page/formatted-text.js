@@ -1,3 +1,4 @@
+import { deepLink } from './deep-link.js'
 import { el, icon } from './elements.js'
 
 const INLINE = { bold: 'strong', italic: 'em', underline: 'u', strikethrough: 's', hashtag: 'span' }
@@ -7,10 +8,10 @@ const SAFE_LINK = /^(https?|tg|mailto):/i
 const FOLDED_LINES = 3
 const FOLDED_CHARACTERS = 150
 
-/** The nodes of a formatted text. `onCommand` is called with a bot command that is clicked. */
-export const formattedText = ({ text, entities }, { onCommand, knowsChat }) => {
+/** The nodes of a formatted text. `onCommand` gets a bot command that is clicked, `onStart` a link that starts a bot. */
+export const formattedText = ({ text, entities }, context) => {
   const tree = nest(entities, { offset: 0, length: text.length })
-  return render(text, tree, { onCommand, knowsChat })
+  return render(text, tree, context)
 }
 
 /** The text in one line, for a preview. */
@@ -69,9 +70,9 @@ const entityElement = (text, entity, context) => {
     case 'spoiler':
       return spoiler(inner())
     case 'text_link':
-      return link(entity.url, inner())
+      return link(entity.url, inner(), context)
     case 'url':
-      return link(written, [written])
+      return link(written, [written], context)
     case 'mention':
       return context.knowsChat(written.slice(1)) ? el('a', { href: `#/chat/${written.slice(1)}` }, written) : written
     case 'bot_command':
@@ -123,10 +124,14 @@ const spoiler = (inner) => {
   return hidden
 }
 
-const link = (url, inner) =>
-  SAFE_LINK.test(url)
-    ? el('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, inner)
-    : el('span', {}, inner)
+const link = (url, inner, { knowsChat, onStart }) => {
+  const start = deepLink(url)
+  if (start && knowsChat(start.username)) {
+    return el('button', { type: 'button', class: 'command', onclick: () => onStart(start) }, inner)
+  }
+  if (!SAFE_LINK.test(url)) return el('span', {}, inner)
+  return el('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, inner)
+}
 
 const copy = (text) => {
   // Without the clipboard permission there is still selecting by hand.

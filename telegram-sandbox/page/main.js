@@ -1,7 +1,9 @@
+import { say } from './act.js'
 import { showChatList } from './chat-list.js'
+import { chatNamed, chatsOf } from './chats.js'
 import { conversation } from './conversation.js'
 import { el } from './elements.js'
-import { actAs, chatsOf, openStore } from './store.js'
+import { actAs, openStore } from './store.js'
 
 const TOAST_MS = 3_500
 
@@ -11,7 +13,7 @@ let current
 
 const openName = () => {
   const name = decodeURIComponent(/^#\/chat\/(.+)$/.exec(location.hash)?.[1] ?? '')
-  return chatsOf(store).some((chat) => chat.name === name) ? name : undefined
+  return chatNamed(store, name) && name
 }
 
 const refresh = (change) => {
@@ -26,9 +28,15 @@ const refresh = (change) => {
 
 const openChat = (name) => {
   document.body.classList.toggle('in-chat', name !== undefined)
-  current = name && { name, person: store.me, view: conversation(store, name, { tell }) }
+  current = name && { name, person: store.me, view: conversation(store, name, { tell, onStart: start }) }
   find('.conversation').replaceChildren(current?.view.element ?? nothingOpen())
   current?.view.opened()
+}
+
+/** A link to a bot opens its chat, and starts the bot with what the link carries. */
+const start = ({ username, payload }) => {
+  location.hash = `#/chat/${username}`
+  if (payload) say(store, { place: { chat: username } }, `/start ${payload}`).catch((error) => tell(error.message))
 }
 
 const nothingOpen = () => el('p', { class: 'nothing-open' }, 'Choose a chat to begin')

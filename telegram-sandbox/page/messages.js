@@ -1,4 +1,4 @@
-import { bubble } from './bubble.js'
+import { bubble, eventRow } from './bubble.js'
 import { dayText, el, icon } from './elements.js'
 
 const AT_END_PIXELS = 60
@@ -74,8 +74,9 @@ const messageRow = ({ message, place }, messages, context) => {
   const repliedTo = messages.find(({ message_id }) => message_id === message.reply_to)
   const first = !together(before, message)
   const last = !together(message, after)
-  const version = JSON.stringify([message, first, last, repliedTo?.text])
+  const version = JSON.stringify([message, first, last, repliedTo?.text, repliedTo?.deleted])
   const build = () => {
+    if (message.service) return eventRow(message, context)
     const row = bubble(message, { ...context, repliedTo })
     row.classList.toggle('first', first)
     row.classList.toggle('last', last)
@@ -87,6 +88,9 @@ const messageRow = ({ message, place }, messages, context) => {
 const together = (one, other) =>
   one !== undefined &&
   other !== undefined &&
+  !one.service &&
+  !other.service &&
+  one.sender_chat?.id === other.sender_chat?.id &&
   one.from.id === other.from.id &&
   other.date - one.date < SAME_GROUP_SECONDS &&
   dayText(one.date) === dayText(other.date)

@@ -4,6 +4,10 @@ import type { Handler } from 'hono'
 const SCRIPTS = [
   'main',
   'store',
+  'chats',
+  'act',
+  'events',
+  'deep-link',
   'chat-list',
   'conversation',
   'messages',
@@ -13,7 +17,17 @@ const SCRIPTS = [
   'command-menu',
   'elements',
 ]
-const STYLES = ['colours', 'layout', 'chat-list', 'conversation', 'messages', 'attachments', 'text', 'composer']
+const STYLES = [
+  'colours',
+  'layout',
+  'chat-list',
+  'conversation',
+  'messages',
+  'marks',
+  'attachments',
+  'text',
+  'composer',
+]
 const FILES = new Map<string, [name: string, type: string]>([
   ['/', ['index.html', 'text/html']],
   ['/icon.svg', ['icon.svg', 'image/svg+xml']],

@@ -1,7 +1,4 @@
-/**
- * What the page knows, told by the sandbox over server-sent events. A chat is named as the acting person sees it: by a
- * bot's username, or by a group's id as text.
- */
+/** What the page knows, told by the sandbox over server-sent events. */
 export const openStore = () => {
   const store = {
     people: [],
@@ -21,7 +18,7 @@ export const openStore = () => {
   on('directory', takeDirectory)
   on('message', takeMessage)
   on('edit', takeEdit)
-  on('delete', takeDelete)
+  on('delete', takeEdit)
   on('action', takeAction)
   source.addEventListener('open', () => setOnline(store, true))
   source.addEventListener('error', () => setOnline(store, false))
@@ -32,51 +29,6 @@ export const actAs = (store, person) => {
   store.me = person
   localStorage.setItem('person', String(person))
   notify(store, { type: 'all' })
-}
-
-/** The acting person's chats, the latest message first; bots that nobody wrote to come last. */
-export const chatsOf = (store) => {
-  const bots = store.bots.map((bot) => ({
-    name: bot.username,
-    title: bot.name,
-    about: `@${bot.username}`,
-    isBot: true,
-    commands: bot.commands[store.me] ?? [],
-  }))
-  const groups = store.groups
-    .filter(({ members }) => members.includes(store.me))
-    .map(({ id, title, members, commands }) => {
-      const about = `group, ${members.length} ${members.length === 1 ? 'person' : 'people'}`
-      return { name: String(id), title, about, isBot: false, commands }
-    })
-  return [...bots, ...groups]
-    .map((chat) => ({ ...chat, messages: messagesOf(store, chat.name), unread: unreadIn(store, chat.name) }))
-    .sort((one, other) => (other.messages.at(-1)?.date ?? 0) - (one.messages.at(-1)?.date ?? 0))
-}
-
-export const messagesOf = (store, chat) => store.messages.get(keyOf({ chat, person: store.me })) ?? []
-
-/** Another client may be slow to tell: the last message seen is remembered by this browser alone. */
-export const markRead = (store, chat) => {
-  const last = messagesOf(store, chat).at(-1)?.message_id ?? 0
-  if (lastRead(store, chat) === last) return
-  localStorage.setItem(readKey(store, chat), String(last))
-  notify(store, { type: 'read' })
-}
-
-export const say = (store, chat, text) => post('/say', { person: store.me, chat: asNamed(store, chat), text })
-
-export const press = (store, chat, { message_id }, button) =>
-  post('/press', { person: store.me, chat: asNamed(store, chat), message_id, button })
-
-const post = async (path, body) => {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => {
-    throw new Error('The sandbox does not answer')
-  })
-  const answer = await response.json()
-  if (!response.ok) throw new Error(answer.error)
-  return answer
 }
 
 const takeSnapshot = (store, { chats, ...directory }) => {
@@ -108,13 +60,6 @@ const takeEdit = (store, { message, ...place }) => {
   return { type: 'edit', key, message }
 }
 
-const takeDelete = (store, { message, ...place }) => {
-  const key = keyOf(place)
-  const left = (store.messages.get(key) ?? []).filter(({ message_id }) => message_id !== message.message_id)
-  store.messages.set(key, left)
-  return { type: 'delete', key, message }
-}
-
 // A chat action shows for five seconds, or until the bot writes.
 const takeAction = (store, { action, ...place }) => {
   const key = keyOf(place)
@@ -127,26 +72,8 @@ const takeAction = (store, { action, ...place }) => {
   return { type: 'action', key }
 }
 
-export const isHere = (store, key, chat) => key === keyOf({ chat, person: store.me })
-
-export const actionIn = (store, chat) => store.actions.get(keyOf({ chat, person: store.me }))?.action
-
-const keyOf = ({ chat, person }) => (Number.isFinite(Number(chat)) ? String(chat) : `${chat}:${person}`)
-
-const asNamed = (store, chat) => (store.groups.some(({ id }) => String(id) === chat) ? Number(chat) : chat)
-
-const unreadIn = (store, chat) => {
-  const read = lastRead(store, chat)
-  return messagesOf(store, chat).filter(({ message_id, from }) => message_id > read && from.id !== store.me).length
-}
-
-// A sandbox begun anew counts its messages from 1 again.
-const lastRead = (store, chat) => {
-  const read = Number(localStorage.getItem(readKey(store, chat)))
-  return read > (messagesOf(store, chat).at(-1)?.message_id ?? 0) ? 0 : read
-}
-
-const readKey = (store, chat) => `read:${store.me}:${chat}`
+/** Of a private chat with a bot, or of a group with all its topics. */
+export const keyOf = ({ chat, person }) => (Number.isFinite(Number(chat)) ? String(chat) : `${chat}:${person}`)
 
 const setOnline = (store, online) => {
   if (store.online === online) return
@@ -154,6 +81,6 @@ const setOnline = (store, online) => {
   notify(store, { type: 'online' })
 }
 
-const notify = (store, change) => {
+export const notify = (store, change) => {
   for (const listener of store.listeners) listener(change)
 }

@@ -1,4 +1,4 @@
-import type { Bot, Group, Message, Person, PrivateChat, StoredChat } from './state.ts'
+import type { Bot, Group, Message, Person, PrivateChat, StoredChat, Topic } from './state.ts'
 import { botById, botByUsername, personById, type World } from './world.ts'
 
 /**
@@ -8,7 +8,7 @@ import { botById, botByUsername, personById, type World } from './world.ts'
 export type ChatName = string | number
 
 export const groupById = (world: World, id: number): Group | undefined =>
-  world.state.chats.find((chat): chat is Group => chat.type === 'supergroup' && chat.id === id)
+  world.state.chats.find((chat): chat is Group => chat.type !== 'private' && chat.id === id)
 
 export const privateChatOf = (world: World, bot: number, person: number): PrivateChat | undefined =>
   world.state.chats.find(
@@ -18,13 +18,18 @@ export const privateChatOf = (world: World, bot: number, person: number): Privat
 /** The chat as that person sees it; a private chat is begun if there is none. Throws when there is no such chat. */
 export const chatOfPerson = (world: World, person: Person, name: ChatName): StoredChat => {
   if (typeof name === 'number') {
-    const group = groupById(world, name)
-    if (!group) throw new Error(`No group with id ${name} in the sandbox`)
+    const group = mustHaveGroup(world, name)
     if (!group.members.includes(person.id)) throw new Error(`${person.name} is not a member of ${group.title}`)
     return group
   }
   const bot = mustHaveBot(world, name)
   return privateChatOf(world, bot.id, person.id) ?? beginPrivateChat(world, bot, person)
+}
+
+export const mustHaveGroup = (world: World, id: number): Group => {
+  const group = groupById(world, id)
+  if (!group) throw new Error(`No group with id ${id} in the sandbox`)
+  return group
 }
 
 export const mustHaveBot = (world: World, username: string): Bot => {
@@ -51,7 +56,12 @@ export const peopleIn = (world: World, chat: StoredChat): Person[] =>
 export const messageIn = (chat: StoredChat, id: number): Message | undefined =>
   chat.messages.find(({ message_id, deleted }) => message_id === id && !deleted)
 
-// Telegram counts messages per bot over all its private chats, and per supergroup.
+/** A forum's topic that is still there. */
+export const topicIn = (chat: StoredChat, id: number): Topic | undefined =>
+  chat.type === 'private' ? undefined : chat.topics?.find((topic) => topic.id === id && !topic.deleted)
+
+// Telegram counts messages per bot over all its private chats, and per supergroup. (It counts those of basic groups
+// with the private ones; here they are counted per group.)
 export const nextMessageId = (world: World, chat: StoredChat): number => {
   const counter = chat.type === 'private' ? botById(world, chat.bot) : chat
   if (!counter) throw new Error('A private chat without its bot')

@@ -1,35 +1,39 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FormattedText } from '../text/entities.ts'
 import { nextMessageId } from './chats.ts'
-import type { Button, Message, StoredChat } from './state.ts'
+import type { Button, Forward, Message, Service, StoredChat } from './state.ts'
 import { emit, seconds, type World } from './world.ts'
 
 export type Draft = {
   from: number
-  content: FormattedText
+  /** Left out for a service message. */
+  content?: FormattedText
   buttons?: Button[][]
   silent?: boolean
   replyTo?: number
   thread?: number
   file?: string
+  sender_chat?: number
+  forward?: Forward
+  service?: Service
 }
 
 // A chat of a long-lived demo keeps its end; the state file is rewritten as a whole.
 const KEPT_MESSAGES = 5_000
 
-export const postMessage = (world: World, chat: StoredChat, draft: Draft): Message => {
+export const postMessage = (world: World, chat: StoredChat, { replyTo, content, ...draft }: Draft): Message => {
+  const { text, entities } = content ?? { text: '', entities: [] }
   const message: Message = {
     message_id: nextMessageId(world, chat),
     date: seconds(world),
-    from: draft.from,
-    ...draft.content,
-    history: [{ text: draft.content.text, at: world.now() }],
+    text,
+    entities,
+    history: [{ text, at: world.now() }],
     deleted: false,
-    buttons: draft.buttons ?? [],
-    silent: draft.silent ?? false,
-    ...(draft.replyTo ? { reply_to: draft.replyTo } : {}),
-    ...(draft.thread ? { thread: draft.thread } : {}),
-    ...(draft.file ? { file: draft.file } : {}),
+    buttons: [],
+    silent: false,
+    ...draft,
+    ...(replyTo ? { reply_to: replyTo } : {}),
   }
   chat.messages.push(message)
   forgetOldest(world, chat)

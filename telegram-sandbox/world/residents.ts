@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Bot, Group, Person } from './state.ts'
+import type { Bot, Person } from './state.ts'
 import { newQueue } from './updates.ts'
 import { botById, botByUsername, emit, type World } from './world.ts'
 
 const FIRST_PERSON = 1_001
 const FIRST_BOT = 700_000_001
-const FIRST_GROUP = -1_001_000_000_001
 
 export type NewPerson = { id?: number; name: string; username?: string }
 export type NewBot = { id?: number; username: string; name?: string; token?: string }
@@ -42,21 +41,6 @@ export const revokeToken = (world: World, id: number): string => {
   bot.token = newToken(id)
   emit(world, { type: 'bot', bot: id })
   return bot.token
-}
-
-export const addGroup = (world: World, { title, members }: { title: string; members: number[] }): Group => {
-  const groups = world.state.chats.filter((chat) => chat.type === 'supergroup')
-  const group: Group = {
-    type: 'supergroup',
-    id: FIRST_GROUP - groups.length,
-    title,
-    members: [...members],
-    nextMessageId: 1,
-    messages: [],
-  }
-  world.state.chats.push(group)
-  emit(world, { type: 'group', id: group.id })
-  return group
 }
 
 const newBot = (world: World, { id, username }: { id: number; username: string }): Bot => {

@@ -51,6 +51,18 @@ export const takeUpdates = (world: World, bot: Bot, { offset, limit }: { offset:
   return fitting(queue.updates.slice(0, limit)).map(({ update_id, type, body }) => ({ update_id, [type]: body }))
 }
 
+/** What waits, oldest first, without confirming anything. */
+export const waitingUpdates = (world: World, bot: Bot): QueuedUpdate[] => {
+  forgetExpired(world, bot.queue)
+  return [...bot.queue.updates]
+}
+
+/** Forgets one update, wherever in the queue it is. */
+export const forgetUpdate = (world: World, bot: Bot, id: number) => {
+  bot.queue.updates = bot.queue.updates.filter(({ update_id }) => update_id !== id)
+  emit(world, { type: 'queue', bot: bot.id })
+}
+
 export const pendingUpdates = (world: World, bot: Bot): number => {
   forgetExpired(world, bot.queue)
   return bot.queue.updates.length

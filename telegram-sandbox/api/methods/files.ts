@@ -34,7 +34,9 @@ export const getFile: Method = ({ world, bot, params }) => {
 
 /** A file id means something only to the bot that got it. */
 export const fileOf = (world: World, bot: Bot, id: string): StoredFile | undefined =>
-  world.state.files.find(({ file_id, bot: owner }) => file_id === id && owner === bot.id)
+  world.state.files.find(
+    ({ file_id, bot: owner, others }) => file_id === id && (owner === bot.id || others?.includes(bot.id)),
+  )
 
 // An upload under its own name or by attach://, or the id of a file that the bot has had before.
 const documentOf = ({ world, bot, params: { values, uploads } }: Call): StoredFile => {

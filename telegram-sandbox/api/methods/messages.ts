@@ -1,12 +1,13 @@
 import { messageJson } from '../../world/bot-view.ts'
-import { messageIn } from '../../world/chats.ts'
+import { messageIn, topicIn } from '../../world/chats.ts'
+import { isAdmin } from '../../world/members.ts'
 import { deleteMessage, editMessage, postMessage } from '../../world/messages.ts'
 import type { Message, StoredChat } from '../../world/state.ts'
 import { inlineButtons } from '../buttons.ts'
 import { type Call, type Method, targetChat, targetMessage } from '../call.ts'
 import { messageText } from '../content.ts'
 import { badRequest } from '../errors.ts'
-import { flag, integer, json } from '../params.ts'
+import { flag, integer, json, type Params } from '../params.ts'
 
 const NOT_MODIFIED =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content ' +
@@ -36,26 +37,39 @@ export const editMessageReplyMarkup: Method = (call) => {
   return edited(call, target, { content: { text, entities }, buttons })
 }
 
-/** A bot may delete its own messages, and in a private chat also the person's. */
+/** A bot may delete its own messages, and in a private chat or as an admin also the people's. */
 export const deleteMessageMethod: Method = (call) => {
   const { chat, message } = targetMessage(call, 'message to delete')
-  if (chat.type !== 'private' && message.from !== call.bot.id) throw badRequest("message can't be deleted")
+  const mayDelete = chat.type === 'private' || message.from === call.bot.id || isAdmin(call.world, chat, call.bot.id)
+  if (!mayDelete) throw badRequest("message can't be deleted")
   deleteMessage(call.world, chat, message)
   return { result: true }
 }
 
 /** What every send method takes besides its content. */
 export const sendOptions = ({ params }: Call, chat: StoredChat) => {
-  const thread = integer(params, 'message_thread_id')
-  const replyTo = repliedMessage(params, chat)
+  const topic = topicAsked(params, chat)
+  const repliedTo = repliedMessage(params, chat)
+  // What answers a message in a topic goes there.
+  const thread = topic ?? repliedTo?.thread
   return {
     silent: flag(params, 'disable_notification'),
-    ...(thread > 0 ? { thread } : {}),
-    ...(replyTo ? { replyTo } : {}),
+    ...(thread ? { thread } : {}),
+    ...(repliedTo ? { replyTo: repliedTo.message_id } : {}),
+    ...(chat.type === 'channel' ? { sender_chat: chat.id } : {}),
   }
 }
 
-const repliedMessage = (params: Call['params'], chat: StoredChat): number | undefined => {
+// Only a forum has topics: in another group the parameter is ignored, in a private chat there is no such topic. General
+// goes by no number, not even by its own, 1.
+const topicAsked = (params: Params, chat: StoredChat): number | undefined => {
+  const asked = integer(params, 'message_thread_id')
+  if (asked <= 0 || (chat.type !== 'private' && !chat.topics)) return undefined
+  if (!topicIn(chat, asked)) throw badRequest('message thread not found')
+  return asked
+}
+
+const repliedMessage = (params: Params, chat: StoredChat): Message | undefined => {
   const given = json(params, 'reply_parameters', 'reply parameters')
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
     throw badRequest('object expected as reply parameters')
@@ -66,14 +80,17 @@ const repliedMessage = (params: Call['params'], chat: StoredChat): number | unde
   }
   const { message_id, allow_sending_without_reply }: Partial<typeof legacy> = given ?? legacy
   if (!message_id) return undefined
-  if (messageIn(chat, message_id)) return message_id
+  const message = messageIn(chat, message_id)
+  if (message) return message
   if (allow_sending_without_reply) return undefined
   throw badRequest('message to be replied not found')
 }
 
 const ownMessage = (call: Call) => {
-  const target = targetMessage(call, 'message to edit')
-  if (target.message.from !== call.bot.id) throw badRequest("message can't be edited")
+  const target = targetMessage(call, 'message to edit', 'edit')
+  const { chat, message } = target
+  const closed = chat.type !== 'private' && chat.migratedTo !== undefined
+  if (closed || message.service || message.from !== call.bot.id) throw badRequest("message can't be edited")
   return target
 }
 
