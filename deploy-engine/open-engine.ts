@@ -55,6 +55,7 @@ const running = (): Running => {
     ending: false,
     controllers: new Map(),
     bots: new Map(),
+    tails: new Map(),
     building: 0,
     takeBuildTurn: async (signal) => {
       const turn = deferred()

@@ -27,6 +27,8 @@ export type EngineSettings = {
   gitProtocols: readonly string[]
   netPool: string
   timezone: string
+  /** Telegram's number of the manager's own bot: its token is no bot's. Absent: not known. */
+  ownAccount?: number
   /** Absent: operations/build-limits.ts. */
   build?: Partial<BuildLimits>
 }
@@ -75,6 +77,8 @@ export type Running = {
   controllers: Map<number, AbortController>
   /** Bots for which something is being done; `again` when there was news meanwhile. */
   bots: Map<number, { again: boolean }>
+  /** The last lines of each build that runs, redacted, by operation. */
+  tails: Map<number, string[]>
   /** Builds that run or wait for their turn. */
   building: number
   takeBuildTurn(signal: AbortSignal): Promise<() => void>
@@ -230,13 +234,22 @@ export type GitPort = {
     request: { mirror: string; sha: string; directory: string; access?: GitAccess },
     signal: AbortSignal,
   ): Promise<void>
-  /** Asks the server for its refs, to see whether it may be read. */
-  ask(remote: Remote, signal: AbortSignal): Promise<void>
+  /**
+   * Commits that `to` has and `from` has not, the newest `limit` of them first; `count` is how many there are.
+   * Asks no server. undefined: the mirror does not hold all of them, since it fetches no history.
+   */
+  log(request: CommitRange, signal: AbortSignal): Promise<{ newest: Commit[]; count: number } | undefined>
+  /** Asks the server whether it may be read, and which branch it gives to whoever names none; undefined: none. */
+  ask(remote: Remote, signal: AbortSignal): Promise<string | undefined>
   /** A new pair for reading over ssh. */
   createKey(): GitKey
 }
 
 export type Remote = { url: string; access?: GitAccess }
+
+export type CommitRange = { mirror: string; from: string; to: string; limit: number }
+
+export type Commit = { sha: string; subject: string }
 
 /** What a server is to be shown: an ssh key in OpenSSH's format, a token for https. */
 export type GitAccess = { key?: Secret; token?: Secret }

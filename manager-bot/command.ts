@@ -1,5 +1,7 @@
 import type { ZodError, ZodType } from 'zod'
 import type { Engine, Secret } from '../deploy-engine/index.ts'
+import type { People } from './people.ts'
+import type { Access, Role } from './role.ts'
 import type { RichText } from './text/rich-text.ts'
 
 /**
@@ -8,10 +10,8 @@ import type { RichText } from './text/rich-text.ts'
  */
 export type Verbs = typeof import('../deploy-engine/index.ts')
 
-/** Telegram's for a bot, or a git server's for reading. */
-export type AskedToken = 'bot' | 'git'
-
-export type Role = 'owner' | 'admin' | 'viewer'
+/** Telegram's for a bot, a git server's for reading, or the value of a variable. */
+export type AskedToken = 'bot' | 'git' | 'value'
 
 /** Words by the names that the usage gives them; not checked yet. */
 export type Input = Readonly<Record<string, string>>
@@ -25,7 +25,10 @@ export type Command = {
   details?: string
   /** Arguments that work, without the name. */
   example: string
+  /** The least that may use it, for the bot that it names, else for all bots. */
   role: Role
+  /** Without a bot it asks for a role for any bot, and heeds itself which ones `access` lets it show. */
+  acrossBots?: true
   door?: 'chat'
   /** Whose token `ask` asks for; absent: a bot's. */
   token?: AskedToken
@@ -34,22 +37,47 @@ export type Command = {
 }
 
 export type BoundCommand = {
-  /** Only of commands that need a bot's token: what to say when asking for it. Fails when asking is pointless. */
-  ask?(context: CommandContext): Promise<RichText>
+  /** What to say when asking for a token; undefined: none is needed. Fails when asking is pointless. */
+  ask?(context: CommandContext): Promise<RichText | undefined>
+  /** What the chat asks before it is carried out; undefined: there is no need to. Fails like `run` would. */
+  confirm?(context: CommandContext): Promise<Question | undefined>
   run(context: CommandContext): Promise<Reply>
 }
 
+/** What exactly would happen, and two buttons. */
+export type Question = {
+  text: RichText
+  yes: string
+  no: string
+  /** What is carried out: as it was shown, not as it would be understood by then. */
+  input: Input
+}
+
 /** Something to do next that is one press away: in the chat a button, in the terminal the command to type. */
-export type Offer = { label: string; command: string; input: Input }
+export type Offer = {
+  label: string
+  command: string
+  input: Input
+  style?: 'danger' | 'success' | 'primary'
+  /** What becomes of its message once pressed: it makes room for the answer, or keeps its buttons, or loses them. */
+  fate?: 'replaced' | 'stays'
+  /** It answers a question of this command, which is valid for a minute. */
+  reply?: 'yes' | 'no'
+}
+
+/** Each in a row of its own, or some side by side. */
+export type Offers = readonly (Offer | readonly Offer[])[]
 
 export type Reply = {
   text: RichText
-  offers?: readonly Offer[]
+  offers?: Offers
   document?: { name: string; content: string }
   /** The door follows this operation and shows how it goes. */
   operation?: number
   /** Nothing was done because the words did not suffice. */
   incomplete?: true
+  /** Called by the chat once the reply is on its way. */
+  afterwards?(): void
   /** For `--json`. */
   data?: unknown
 }
@@ -60,8 +88,18 @@ export type CommandContext = {
   commands: readonly Command[]
   door: 'chat' | 'terminal'
   requestedBy: string
+  /** The same when the same request is handled again after a crash: then nothing is begun twice. */
+  requestKey?: string
+  access: Access
+  people: People
+  /** Only in groups. */
+  here?: Here
+  /** Only in the chat. */
+  wizard?: Wizard
   /** Present once the door has asked for it. */
   token?: Secret
+  /** The person has seen what will happen and wants it. */
+  confirmed?: true
   /** Called between writing an operation down and queueing it, so that a restart in between still shows it. */
   follow(operation: number): Promise<void>
   /** false: the queue can't be reached now; the door goes on trying. */
@@ -70,19 +108,39 @@ export type CommandContext = {
   forget(): Promise<boolean>
 }
 
+/** Adding a bot by questions, one after the other. */
+export type Wizard = {
+  /** Asks the first question; in a group it tells where. Fails with `bad_value` or `name_taken`. */
+  begin(given: { name?: string }): Promise<Reply>
+  /** A button of the question with this number. */
+  press(pressed: { turn: string; choice: string }, context: CommandContext): Promise<Reply>
+  /** false: nothing was being asked. */
+  cancel(): Promise<boolean>
+}
+
+/** A group, or a topic of it. */
+export type Here = {
+  /** From now on commands are taken and alerts are told here; gives how the place is called. Fails with `bound`. */
+  bind(): Promise<string>
+  /** Fails with `not_bound`. */
+  unbind(): Promise<string>
+}
+
 type Definition<A> = Omit<Command, 'bind'> & {
   args(verbs: Verbs): ZodType<A, unknown>
-  ask?(args: A, context: CommandContext): Promise<RichText>
+  ask?(args: A, context: CommandContext): Promise<RichText | undefined>
+  confirm?(args: A, context: CommandContext): Promise<Question | undefined>
   run(args: A, context: CommandContext): Promise<Reply>
 }
 
-export const defineCommand = <A>({ args, ask, run, ...command }: Definition<A>): Command => ({
+export const defineCommand = <A>({ args, ask, confirm, run, ...command }: Definition<A>): Command => ({
   ...command,
   bind: (input, verbs) => {
     const parsed = args(verbs).safeParse(input)
     if (!parsed.success) throw argumentError(command, parsed.error, verbs)
     return {
       ...(ask && { ask: (context: CommandContext) => ask(parsed.data, context) }),
+      ...(confirm && { confirm: (context: CommandContext) => confirm(parsed.data, context) }),
       run: (context) => run(parsed.data, context),
     }
   },

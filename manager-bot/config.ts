@@ -49,6 +49,7 @@ export const engineSettings = (config: Config): EngineSettings => ({
   gitProtocols: config.gitProtocols,
   netPool: config.netPool,
   timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  ...(config.token && { ownAccount: Number(config.token.reveal().split(':')[0]) }),
 })
 
 /** What the demo begins from: an installation of its own, and nothing of a real one but where it may be moved to. */

@@ -5,10 +5,11 @@ import { line } from './text/rich-text.ts'
 /** Writes an operation down, has it followed, then queues it: in this order nothing asked for is lost on the way. */
 export const operate = async (
   context: CommandContext,
-  request: Omit<OperationRequest, 'requestedBy'>,
+  request: Omit<OperationRequest, 'requestedBy' | 'requestKey'>,
 ): Promise<Reply> => {
-  const { engine, verbs, requestedBy } = context
-  const { operation, superseded } = await verbs.requestOperation(engine, { ...request, requestedBy })
+  const { engine, verbs, requestedBy, requestKey } = context
+  const asked = { ...request, requestedBy, ...(requestKey !== undefined && { requestKey }) }
+  const { operation, superseded } = await verbs.requestOperation(engine, asked)
   await context.follow(operation.id)
   const queued = await context.enqueue(operation.id)
   return {

@@ -8,14 +8,21 @@ import {
 } from '../deploy-engine/index.ts'
 import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
-import { type Block, bold, code, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
+import { type Block, bold, code, command, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
 import { size } from './text/size.ts'
 
 /** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
 export const operationText = (view: OperationView, now: number): RichText => [
   line(bold(headline(view)), ` · #${view.operation.id}`),
   ...causeLine(view.operation),
-  ...(isOver(view.operation) ? overText(view, now) : [...allSteps(view, now), ...waitingLines(view)]),
+  ...(isOver(view.operation) ? overText(view, now) : goingOn(view, now)),
+]
+
+const goingOn = (view: OperationView, now: number): RichText => [
+  ...firstLine(view),
+  ...allSteps(view, now),
+  ...waitingLines(view),
+  ...(view.tail ? [pre(view.tail.map(cut).join('\n'))] : []),
 ]
 
 // What is true comes first; how it came about is there for whoever wants to know.
@@ -26,7 +33,7 @@ const overText = (view: OperationView, now: number): RichText => [
 ]
 
 const allSteps = (view: OperationView, now: number): Line[] =>
-  view.steps.flatMap((step) => stepLines(step, { now, over: isOver(view.operation) }))
+  view.steps.flatMap((step) => stepLines(step, { now, over: isOver(view.operation), kind: view.operation.kind }))
 
 export const headline = ({ operation, bot }: OperationView): string => {
   const { kind, args, state } = operation
@@ -36,21 +43,55 @@ export const headline = ({ operation, bot }: OperationView): string => {
   return isOver(operation) ? `${NOUN[kind]} of ${bot.name}${target} ${state}` : `${DOING[kind]} ${bot.name}${target}`
 }
 
-const DOING = { deploy: 'Deploying', rollback: 'Rolling back', restart: 'Restarting', prune: 'Cleaning up' } as const
-const NOUN = { deploy: 'Deploy', rollback: 'Rollback', restart: 'Restart', prune: 'Clean-up' } as const
-const DONE = { deploy: 'Deployed', rollback: 'Rolled back', restart: 'Restarted', prune: 'Cleaned up' } as const
+type Kind = Operation['kind']
+
+const DOING: Record<Kind, string> = {
+  deploy: 'Deploying',
+  rollback: 'Rolling back',
+  restart: 'Restarting',
+  stop: 'Stopping',
+  run: 'Starting',
+  remove: 'Removing',
+  prune: 'Cleaning up',
+}
+
+const NOUN: Record<Kind, string> = {
+  deploy: 'Deploy',
+  rollback: 'Rollback',
+  restart: 'Restart',
+  stop: 'Stop',
+  run: 'Start',
+  remove: 'Removal',
+  prune: 'Clean-up',
+}
+
+const DONE: Record<Kind, string> = {
+  deploy: 'Deployed',
+  rollback: 'Rolled back',
+  restart: 'Restarted',
+  stop: 'Stopped',
+  run: 'Started',
+  remove: 'Removed',
+  prune: 'Cleaned up',
+}
 
 /** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
-export const stepLines = (step: Step, { now, over }: { now: number; over: boolean }): Line[] => {
+export const stepLines = (step: Step, { now, over, kind }: { now: number; over: boolean; kind: Kind }): Line[] => {
   const { name, state, startedAt, endedAt, detail } = step
   const mark = { started: over ? '✗' : '▸', done: '✓', failed: '✗' }[state]
   const ms = (endedAt ?? (over ? startedAt : now)) - startedAt
   const [first, ...more] = detail === null || (state !== 'done' && over) ? [] : detail.split('\n')
   return [
-    line(`${mark} ${STEPS[name]}${ms < 100 ? '' : ` · ${duration(ms)}`}`, ...(first ? prose(` — ${cut(first)}`) : [])),
+    line(
+      `${mark} ${stepName(name, kind)}${ms < 100 ? '' : ` · ${duration(ms)}`}`,
+      ...(first ? prose(` — ${cut(first)}`) : []),
+    ),
     ...more.slice(0, MORE_LINES).map((text) => line(...prose(`    ${cut(text)}`))),
   ]
 }
+
+const stepName = (name: StepName, kind: Kind): string =>
+  name === 'stop' && (kind === 'stop' || kind === 'remove') ? 'Stop it' : STEPS[name]
 
 const MORE_LINES = 8
 
@@ -71,6 +112,7 @@ const STEPS: Record<StepName, string> = {
   gate: 'See it work',
   record: 'Record the release',
   undo: 'Put the old version back',
+  remove: 'Remove what is its',
   prune: 'Clean up',
 }
 
@@ -81,7 +123,9 @@ const whatIsTrue = (view: OperationView): RichText => {
   const outcome = view.operation.outcome ?? {}
   return [
     ...verdict(view),
+    ...missingLine(outcome),
     ...hintLine(outcome),
+    ...elsewhereLine(view),
     ...gapLine(outcome),
     ...(outcome.warnings ?? []).map((warning) => line(...prose(`Note: ${warning}`))),
   ]
@@ -101,15 +145,20 @@ const verdict = (view: OperationView): Block[] => {
   return [line(...prose(what), ' ', bold(runningNow(view)))]
 }
 
-const NOT_DONE = {
+const NOT_DONE: Record<Kind, string> = {
   deploy: 'Not deployed',
   rollback: 'Not rolled back',
   restart: 'Not restarted',
+  stop: 'Not stopped',
+  run: 'Not started',
+  remove: 'Not removed',
   prune: 'Not cleaned up',
-} as const
+}
 
 const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
   if (outcome.freed) return [freedLine(outcome.freed)]
+  if (outcome.removed) return removedLines(bot.name, outcome.removed)
+  if (outcome.stopped !== undefined) return stoppedLines(bot.name, outcome.stopped)
   const release = `v${outcome.release}`
   const source = outcome.sha
     ? [' (', code(shortSha(outcome.sha)), outcome.subject ? ` “${outcome.subject}”)` : ')']
@@ -133,6 +182,22 @@ const freedLine = ({ bytes, releases }: NonNullable<Outcome['freed']>): Block =>
   return line(bold(`At least ${size(bytes)} are free again.`), ` Removed: the images of ${numbers}.`)
 }
 
+const stoppedLines = (bot: string, release: number): Block[] => [
+  line(bold(`v${release} is stopped.`), ' It stays so, also after a reboot.'),
+  line('Start it: ', command(`run ${bot}`)),
+]
+
+const removedLines = (bot: string, { volumes, kept }: NonNullable<Outcome['removed']>): Block[] => [
+  line(bold(`${bot} is gone`), ', with its containers, images, build logs, settings and secrets.'),
+  ...(volumes.length > 0 ? [line('Its data is gone, too: ', code(volumes.join(', ')))] : []),
+  ...(kept.length > 0
+    ? [
+        line('Its data stays in Docker volumes: ', code(kept.join(', '))),
+        line('A bot that is added under this name gets them again.'),
+      ]
+    : []),
+]
+
 /** Empty when it is not known. */
 export const runningNow = ({ bot, steps, operation }: OperationView): string => {
   const running = operation.outcome?.running
@@ -146,6 +211,26 @@ const reason = ({ error }: Outcome): string => {
   if (!error) return 'the reason was not recorded.'
   return /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
 }
+
+const missingLine = ({ missing }: Outcome): Block[] => {
+  const { names = [] } = missing ?? {}
+  if (names.length === 0) return []
+  const [what, verb] = names.length === 1 ? ['variable', 'is'] : ['variables', 'are']
+  const listed = names.flatMap((name, index) => [...(index === 0 ? [] : [', ']), code(name)])
+  return [line(`It needs the ${what} `, ...listed, `, which ${verb} not set.`)]
+}
+
+const ELSEWHERE = /terminated by other getUpdates request|Conflict: can't use getUpdates/i
+
+const elsewhereLine = ({ operation: { outcome }, bot }: OperationView): Block[] =>
+  outcome?.logLines?.some((text) => ELSEWHERE.test(text))
+    ? [line(bold(`Another program takes the updates of @${bot.username}.`), ' Stop it where it runs, then try again.')]
+    : []
+
+const firstLine = ({ operation: { kind }, bot }: OperationView): Block[] =>
+  kind === 'deploy' && bot.lastRelease === 0
+    ? [line(`If @${bot.username} runs somewhere else, stop it there: two would take each other’s updates.`)]
+    : []
 
 const hintLine = ({ error }: Outcome): Block[] => (error?.hint ? [line(error.hint)] : [])
 

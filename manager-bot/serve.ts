@@ -84,7 +84,7 @@ const start = async (
   }
   for (const id of queued) await enqueue(id)
   const ended = Promise.all([
-    beat(config.dataDir, { clock: engine.clock, log, signal: stop }),
+    beat(config.dataDir, { clock: engine.clock, log, signal: stop, aliveAt: chat.aliveAt }),
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
     queue.run(stop),

@@ -2,11 +2,27 @@ import type { BotStatus, Release } from '../deploy-engine/index.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, command, line, type RichText } from './text/rich-text.ts'
 
-/** One line of /bots. */
-export const statusLine = (status: BotStatus, now: number): Block => {
+/** One line of /bots; in the chat with a mark in front, to be taken in at a glance. */
+export const statusLine = (status: BotStatus, now: number, mark = ''): Block => {
   const { bot, release } = status
   const version = release ? ` · v${release.number}` : ''
-  return line(bold(bot.name), ` — ${stateText(status)}${version}${uptime(status, now)}${busy(status)}`)
+  return line(
+    mark === '' ? '' : `${mark} `,
+    bold(bot.name),
+    ` — ${stateText(status)}${version}${uptime(status, now)}${busy(status)}`,
+  )
+}
+
+export const statusMark = ({ state }: Pick<BotStatus, 'state'>): string => MARKS[state]
+
+const MARKS: Record<BotStatus['state'], string> = {
+  live: '🟢',
+  unproven: '🟡',
+  restarting: '🟠',
+  exited: '🔴',
+  missing: '🔴',
+  stopped: '⚪',
+  'not deployed': '⚪',
 }
 
 export const statusText = (status: BotStatus, now: number): RichText => {
@@ -17,6 +33,7 @@ export const statusText = (status: BotStatus, now: number): RichText => {
     line('Source: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
     release ? releaseLine(release) : line('Deploy it: ', command(`deploy ${bot.name}`)),
     ...restarts(status),
+    ...(status.state === 'stopped' ? [line('Start it: ', command(`run ${bot.name}`))] : []),
     ...operations.map(({ id, kind, state }) => line(`Operation #${id}: ${kind}, ${state}`)),
     ...keptData.map((kept) =>
       line(
@@ -48,8 +65,9 @@ const stateText = ({ state, container }: BotStatus): string => {
   if (state === 'unproven') return 'running, unproven'
   if (state === 'missing') return 'its container is gone'
   if (state === 'restarting') return `restarting, last exit code ${container?.exitCode ?? 'unknown'}`
-  if (state === 'stopped') {
-    return `stopped, exit code ${container?.exitCode ?? 'unknown'}${container?.outOfMemory ? ' (out of memory)' : ''}`
+  if (state === 'stopped') return 'stopped on request'
+  if (state === 'exited') {
+    return `ended, exit code ${container?.exitCode ?? 'unknown'}${container?.outOfMemory ? ' (out of memory)' : ''}`
   }
   return state
 }

@@ -50,7 +50,9 @@ export const variablesOf = ({
   release: { plan },
   token,
   variables,
-}: Pick<ContainerOrder, 'settings' | 'release' | 'token' | 'variables'>): Record<string, Secret | string> => ({
+}: Pick<ContainerOrder, 'settings' | 'token' | 'variables'> & {
+  release: Pick<ContainerOrder['release'], 'plan'>
+}): Record<string, Secret | string> => ({
   TZ: settings.timezone,
   TELEGRAM_API_ROOT: settings.botsApiRoot,
   ...plan.env,

@@ -4,9 +4,14 @@ const PACKAGES = /(^|\/)(node_modules|\.npm|\.cache|\.pnpm-store|\.yarn|__pycach
 const SYSTEM = /^\/(tmp|run|proc|sys|dev|etc|usr|var\/(cache|lib\/(apt|dpkg)|log))\//
 const MANIFEST = /(^|\/)(package|package-lock|npm-shrinkwrap|tsconfig)\.json$/
 
-/** Of the paths that a container changed outside volumes, those that look like a bot's data. */
-export const dataFiles = (changes: readonly { path: string; kind: 0 | 1 | 2 }[]): string[] =>
-  changes.flatMap(({ path, kind }) => (kind !== 2 && DATA.test(path) && !isNotData(path) ? [path] : []))
+/** Of the paths that a container changed outside volumes, those that look like a bot's data; `own` are our files. */
+export const dataFiles = (
+  changes: readonly { path: string; kind: 0 | 1 | 2 }[],
+  own: readonly string[] = [],
+): string[] =>
+  changes.flatMap(({ path, kind }) =>
+    kind !== 2 && DATA.test(path) && !isNotData(path) && !own.includes(path) ? [path] : [],
+  )
 
 const isNotData = (path: string): boolean => [PACKAGES, SYSTEM, MANIFEST].some((pattern) => pattern.test(path))
 

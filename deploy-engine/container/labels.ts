@@ -19,6 +19,17 @@ export const probeLabels = (instance: string, bot: string): Labels => ({
   'tbs.role': 'probe' satisfies Role,
 })
 
+/** Which files of a container are ours, by their paths: config files, which are no data of the bot. */
+export const filesLabel = (paths: readonly string[]): Labels =>
+  paths.length === 0 ? {} : { [FILES]: JSON.stringify(paths) }
+
+export const ownFilesOf = (labels: Labels): string[] => {
+  const paths: unknown = JSON.parse(labels[FILES] ?? '[]')
+  return Array.isArray(paths) ? paths.map(String) : []
+}
+
+const FILES = 'tbs.files'
+
 /** Selects a bot's containers, without the probes beside them. */
 export const botContainerLabels = (instance: string, bot: string): Labels => ({
   ...botLabels(instance, bot),

@@ -1,6 +1,12 @@
 import { isEnvExample, type SourceTree } from './source-tree.ts'
 
-export type EnvLine = { name: string; value: string; place: string }
+export type EnvLine = {
+  name: string
+  value: string
+  place: string
+  /** What the file says about it, above it or behind it. */
+  comment?: string
+}
 
 /** What the repository's env example files list, the file with the usual name first. */
 export const exampleVariables = (tree: SourceTree): EnvLine[] =>
@@ -9,13 +15,24 @@ export const exampleVariables = (tree: SourceTree): EnvLine[] =>
 export type EnvDefaults = { env: Record<string, string>; evidence: string[] }
 
 /**
- * Values for a bot's variables: those of the example file at the top, without placeholders, secrets and people's ids.
- * `given` are the variables that come from elsewhere.
+ * The lines of the one example file that is for this bot: at the top of its own directory, else of the repository.
+ * Files further down are for other programs.
  */
-export const envDefaults = (tree: SourceTree, given: readonly string[]): EnvDefaults => {
-  const file = examplesOf(tree).find((path) => !path.includes('/'))
-  if (file === undefined) return { env: {}, evidence: [] }
-  const lines = readEnvFile(file, tree.text.get(file) ?? '').filter(({ name }) => !given.includes(name))
+export const exampleLines = (app: SourceTree, tree: SourceTree): EnvLine[] =>
+  [app, tree]
+    .flatMap((one) => {
+      const file = examplesOf(one).find((path) => !path.includes('/'))
+      return file === undefined ? [] : [readEnvFile(file, one.text.get(file) ?? '')]
+    })
+    .at(0) ?? []
+
+/**
+ * Values for a bot's variables: those of its example file, without placeholders, secrets and people's ids. `given` are
+ * the variables that come from elsewhere.
+ */
+export const envDefaults = (example: readonly EnvLine[], given: readonly string[]): EnvDefaults => {
+  const file = example[0]?.place.replace(/:\d+$/, '')
+  const lines = example.filter(({ name }) => !given.includes(name))
   const used = lines.filter((line) => isUsableDefault(line))
   const production = lines.find((line) => isProduction(line))
   const missing = lines.filter((line) => !isUsableDefault(line) && line !== production)
@@ -37,12 +54,30 @@ const examplesOf = (tree: SourceTree): string[] =>
 const rankOf = (path: string): number => (/(^|\/)\.env\.example$/.test(path) ? 0 : /(^|\/)\.env$/.test(path) ? 2 : 1)
 
 /** Lines as dotenv reads them; values over several lines are left out. */
-const readEnvFile = (file: string, text: string): EnvLine[] =>
-  text.split(/\r?\n/).flatMap((line, index) => {
-    const [, name, raw] = /^\s*(?:export\s+)?([A-Za-z_]\w{0,99})\s*=(.*)$/.exec(line) ?? []
+const readEnvFile = (file: string, text: string): EnvLine[] => {
+  const lines = text.split(/\r?\n/)
+  return lines.flatMap((line, index) => {
+    const [, name, raw] = VARIABLE.exec(line) ?? []
     if (name === undefined || raw === undefined) return []
-    return [{ name, value: plainValue(raw.trim()), place: `${file}:${index + 1}` }]
+    const comment = commentOn(lines, index, raw)
+    return [{ name, value: plainValue(raw.trim()), place: `${file}:${index + 1}`, ...(comment && { comment }) }]
   })
+}
+
+const VARIABLE = /^\s*(?:export\s+)?([A-Za-z_]\w{0,99})\s*=(.*)$/
+const COMMENT_CHARACTERS = 200
+
+/** The lines right above, without rulers and variables that are commented out; else what follows the value. */
+const commentOn = (lines: readonly string[], index: number, raw: string): string => {
+  let first = index
+  while (/^\s*#/.test(lines[first - 1] ?? '')) first -= 1
+  const above = lines
+    .slice(first, index)
+    .map((line) => line.replace(/^[\s#=*-]+|[\s#=*-]+$/g, ''))
+    .filter((line) => /\p{L}/u.test(line) && !VARIABLE.test(line))
+  const behind = /(?:^|\s)#\s*(.*)$/.exec(raw.replace(/^\s*(["'`]).*?\1/, ''))?.[1]
+  return (above.length > 0 ? above.join(' ') : (behind ?? '')).trim().slice(0, COMMENT_CHARACTERS)
+}
 
 const plainValue = (raw: string): string => {
   const quote = /^["'`]/.exec(raw)?.[0]

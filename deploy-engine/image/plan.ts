@@ -55,6 +55,7 @@ export const planBuild = (tree: SourceTree, choices: Choices): BuildPlan => {
     ...(own && generated.image ? { alternative: alternativeOf(generated.image) } : {}),
     release: releasePlan({
       app: below(tree, found.directory),
+      tree,
       settings: found.settings,
       image,
       tokenEnv: choices.tokenEnv,

@@ -1,15 +1,16 @@
 import type { ReleasePlan } from '../records/release.ts'
 import type { ManifestFile } from '../source/manifest.ts'
 import { commandOf } from './command-line.ts'
-import { envDefaults } from './env-example.ts'
+import { envDefaults, exampleLines } from './env-example.ts'
 import type { ImagePlan } from './image-plan.ts'
 import type { SourceTree } from './source-tree.ts'
-import { guessTokenVariable, type TokenVariable } from './token-variable.ts'
+import { guessTokenVariable } from './token-variable.ts'
 
 /** What is known of a bot once it is decided how its image is made. */
 export type Found = {
-  /** The bot's own directory. */
+  /** The bot's own directory, and the whole repository. */
   app: SourceTree
+  tree: SourceTree
   settings: ManifestFile
   image: ImagePlan
   tokenEnv: string | null
@@ -17,11 +18,12 @@ export type Found = {
 }
 
 /** How the image is run and judged. */
-export const releasePlan = ({ app, settings, image, tokenEnv, evidence }: Found): ReleasePlan => {
+export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: Found): ReleasePlan => {
   const { run, gate, hooks } = settings.manifest
   const token = tokenVariable(app, settings, tokenEnv)
   const { [token.name]: _inCompose, ...composed } = image.env
-  const defaults = envDefaults(app, [token.name, 'TELEGRAM_API_ROOT', ...Object.keys({ ...composed, ...run.env })])
+  const given = [token.name, 'TELEGRAM_API_ROOT', ...Object.keys({ ...composed, ...run.env })]
+  const defaults = envDefaults(exampleLines(app, tree), given)
   const { [token.name]: overruled, ...env } = run.env
   return {
     kind: image.kind,
@@ -52,7 +54,7 @@ export const releasePlan = ({ app, settings, image, tokenEnv, evidence }: Found)
   }
 }
 
-const tokenVariable = (app: SourceTree, { manifest, at }: ManifestFile, chosen: string | null): TokenVariable => {
+const tokenVariable = (app: SourceTree, { manifest, at }: ManifestFile, chosen: string | null) => {
   const named = manifest.run.token_env
   if (named !== undefined) return { name: named, evidence: `token variable: ${named} (${at('run.token_env')})` }
   if (chosen !== null) return { name: chosen, evidence: `token variable: ${chosen}, as set for this bot` }

@@ -7,6 +7,8 @@ import { BotSchema } from '../records/bot.ts'
 import { KeptContainerSchema } from '../records/kept-container.ts'
 import { Initial1700000000001 } from '../records/migrations/0001-initial.ts'
 import { Choices1700000000002 } from '../records/migrations/0002-choices.ts'
+import { StopRunRemove1700000000003 } from '../records/migrations/0003-stop-run-remove.ts'
+import { Limits1700000000004 } from '../records/migrations/0004-limits.ts'
 import { OperationSchema } from '../records/operation.ts'
 import { ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
@@ -22,6 +24,8 @@ export type MoreTables = {
 export type OpenDatabase = Database & { source: DataSource; close(): Promise<void> }
 
 const BUSY_MS = 5_000
+
+const OWN_MIGRATIONS = [Initial1700000000001, Choices1700000000002, StopRunRemove1700000000003, Limits1700000000004]
 
 /**
  * Opens, and migrates, the database in the data dir. The only place that knows the driver. What can't be written for
@@ -42,7 +46,7 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
       VolumeCopySchema,
       ...(more.entities ?? []),
     ],
-    migrations: [Initial1700000000001, Choices1700000000002, ...(more.migrations ?? [])],
+    migrations: [...OWN_MIGRATIONS, ...(more.migrations ?? [])],
     migrationsRun: true,
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -4,8 +4,9 @@ import type { EngineSettings, GitPort, Remote } from '../ports.ts'
 import { bring } from './git/bring.ts'
 import { checkOut } from './git/checkout.ts'
 import { explain } from './git/explain.ts'
-import { listRefs } from './git/find-ref.ts'
+import { defaultBranchName } from './git/find-ref.ts'
 import { GIT_LIMITS, type GitLimits } from './git/limits.ts'
+import { commitsIn } from './git/log.ts'
 import { type Mirror, urlOf } from './git/mirror.ts'
 import { type Git, type GitHome, withGit } from './git/session.ts'
 import { createSshKey } from './git/ssh-key.ts'
@@ -37,9 +38,14 @@ export const systemGit = (
       await inMirror(mirror, remote, (opened) => checkOut(home, { mirror: opened, sha, directory }), signal)
     },
 
-    ask: async (remote, signal) => {
-      await speak(remote, signal, (git) => listRefs(git, remote.url, ['HEAD']))
+    // Without a turn: a fetch at the same time only adds to what there is.
+    log: async (range, signal) => {
+      const url = await urlOf(range.mirror)
+      if (url === undefined) return undefined
+      return withGit(home, { url }, { signal, work: (git) => commitsIn(git, range) })
     },
+
+    ask: (remote, signal) => speak(remote, signal, (git) => defaultBranchName(git, remote.url)),
 
     createKey: createSshKey,
   }

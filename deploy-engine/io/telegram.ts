@@ -9,7 +9,7 @@ const Answer = z.object({
   ok: z.boolean(),
   error_code: z.number().optional(),
   description: z.string().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
 })
 const Me = z.object({ id: z.number(), username: z.string(), first_name: z.string() })
 const Webhook = z.object({

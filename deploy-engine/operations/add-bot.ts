@@ -1,13 +1,32 @@
 import { z } from 'zod'
 import { TbsError } from '../error.ts'
-import { BotName, BotToken, EnvKey, RefName, RepoPath, RepoUrl } from '../names.ts'
-import type { Engine } from '../ports.ts'
-import { type Bot, BotSchema } from '../records/bot.ts'
-import { SecretSchema, TOKEN_KEY } from '../records/secret.ts'
-import { Secret } from '../secret.ts'
+import { BotName, EnvKey, RefName, RepoPath, RepoUrl } from '../names.ts'
+import type { Engine, GitAccess } from '../ports.ts'
+import { type Bot, BotSchema, REGISTERED, registeredBot } from '../records/bot.ts'
+import { GIT_KEY, GIT_TOKEN, TOKEN_KEY } from '../records/secret.ts'
+import type { Secret } from '../secret.ts'
+import { VolumePath } from '../source/manifest-fields.ts'
+import { tokenTaken, whoseToken } from './check-token.ts'
 import { checkValue, refuseProtocol } from './check-value.ts'
+import { type ConfigFile, checkConfigFiles, storeConfigFiles } from './config-files.ts'
+import { storeSecret } from './secrets.ts'
+import { checkVariables, refuseToken, storeVariables } from './variables.ts'
 
-export type NewBot = { name: string; repo: string; branch?: string; path?: string; tokenEnv?: string; token: Secret }
+export type NewBot = {
+  name: string
+  repo: string
+  branch?: string
+  path?: string
+  tokenEnv?: string
+  token: Secret
+  variables?: Readonly<Record<string, Secret>>
+  /** Directories in the container that become volumes, beside those that detection finds. */
+  volumes?: readonly string[]
+  files?: readonly ConfigFile[]
+  /** What its repository is read with. */
+  access?: GitAccess
+  ignoreDockerfile?: boolean
+}
 
 const Described = z.object({
   name: BotName,
@@ -15,6 +34,7 @@ const Described = z.object({
   branch: RefName.optional(),
   path: RepoPath.optional(),
   tokenEnv: EnvKey.optional(),
+  volumes: z.array(VolumePath).max(20, 'a bot has at most 20 volumes').default([]),
 })
 
 /**
@@ -22,24 +42,35 @@ const Described = z.object({
  * `token_taken`, `protocol_refused`, `token_refused`, `telegram_unreachable`.
  */
 export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
-  const { name, repo, branch, path, tokenEnv } = await checkNewBot(engine, bot)
-  const token = new Secret(checkValue(BotToken, bot.token.reveal()))
-  const me = await engine.telegram.getMe(token)
+  const { name, repo, branch, path, tokenEnv, volumes } = await checkNewBot(engine, bot)
+  const { token, id: telegramId, username } = await whoseToken(engine, bot.token)
   return engine.database.transaction(async (entities) => {
-    const taken = (await entities.findBy(BotSchema, [{ name }, { telegramId: me.id }])).at(0)
+    const taken = (
+      await entities.findBy(BotSchema, [
+        { name, ...REGISTERED },
+        { telegramId, ...REGISTERED },
+      ])
+    ).at(0)
     if (taken) throw taken.name === name ? nameTaken(name) : tokenTaken(taken)
     const now = engine.clock.now()
     const row = { name, repo, branch: branch ?? null, tokenEnv: tokenEnv ?? null, createdAt: now }
-    const chosen = { path: path ?? null, ignoreDockerfile: false, volumes: [], lastRelease: 0 }
-    const saved = await entities.save(BotSchema, { ...row, ...chosen, telegramId: me.id, username: me.username })
-    const sealed = engine.vault.seal(saved.id, TOKEN_KEY, token)
-    await entities.insert(SecretSchema, {
-      botId: saved.id,
-      key: TOKEN_KEY,
-      keyId: engine.vault.keyId,
-      sealed,
-      updatedAt: now,
-    })
+    const chosen = {
+      path: path ?? null,
+      ignoreDockerfile: bot.ignoreDockerfile ?? false,
+      volumes,
+      memoryBytes: null,
+      cpus: null,
+      lastRelease: 0,
+      stoppedAt: null,
+      removedAt: null,
+    }
+    const saved = await entities.save(BotSchema, { ...row, ...chosen, telegramId, username })
+    await storeSecret(engine, entities, { bot: saved, key: TOKEN_KEY, value: token })
+    const { key, token: gitToken } = bot.access ?? {}
+    if (key) await storeSecret(engine, entities, { bot: saved, key: GIT_KEY, value: key })
+    if (gitToken) await storeSecret(engine, entities, { bot: saved, key: GIT_TOKEN, value: gitToken })
+    await storeVariables(engine, entities, { bot: saved, changes: bot.variables ?? {} })
+    await storeConfigFiles(engine, entities, { bot: saved, files: checkConfigFiles(bot.files ?? []) })
     return saved
   })
 }
@@ -47,21 +78,19 @@ export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
 /** All that can be refused before anybody is asked for a token. Fails like addBot. */
 export const checkNewBot = async (engine: Engine, bot: Omit<NewBot, 'token'>): Promise<z.output<typeof Described>> => {
   const described = checkValue(Described, bot)
+  checkVariables(bot.variables ?? {})
+  refuseToken(bot.variables ?? {}, [described.tokenEnv])
+  checkConfigFiles(bot.files ?? [])
   refuseProtocol(engine, described.repo)
   await refuseTakenName(engine, described.name)
   return described
 }
 
 const refuseTakenName = async ({ database }: Engine, name: string): Promise<void> => {
-  if (await database.read.existsBy(BotSchema, { name })) throw nameTaken(name)
+  if (await registeredBot(database.read, name)) throw nameTaken(name)
 }
 
 const nameTaken = (name: string) =>
   new TbsError('name_taken', `There is a bot named ${name} already`, {
     hint: `See /status ${name}, or choose another name`,
-  })
-
-const tokenTaken = (bot: Bot) =>
-  new TbsError('token_taken', `This token belongs to @${bot.username}, which is registered as ${bot.name} already`, {
-    hint: 'Two programs with one token take each other’s updates: use another bot of @BotFather',
   })

@@ -3,6 +3,7 @@ import { messageOf } from '../error.ts'
 import type { BuildLine, Engine } from '../ports.ts'
 import { redact } from '../secret.ts'
 import type { Run } from './journal.ts'
+import { liveTail } from './live-tail.ts'
 import { buildLogPath } from './logs.ts'
 
 const KEPT_LOGS = 20
@@ -22,6 +23,7 @@ export type BuildLog = {
 export const buildLog = (run: Run): BuildLog => {
   const path = buildLogPath(run.engine, run.bot.name, run.operation.id)
   const file = appender(run.engine, path)
+  const live = liveTail(run)
   const tail: BuildLine[] = []
   let room = HEAD_BYTES
   let unwritten = 0
@@ -33,9 +35,11 @@ export const buildLog = (run: Run): BuildLog => {
       else unwritten += 1
       tail.push({ ...line, text: text.slice(0, LINE_CHARACTERS) })
       if (tail.length > TAIL_LINES) tail.shift()
+      live.line(text.slice(0, LINE_CHARACTERS))
     },
     ofStep: (step) => tail.filter((line) => step !== '' && line.step === step),
     close: async () => {
+      live.end()
       if (unwritten > 0) file.append(endOf(tail, unwritten))
       await file.close()
       await removeOldLogs(run.engine, dirname(path))

@@ -9,18 +9,20 @@ type CancelResult = {
   cancelled: Operation[]
   /** Run, and are asked to stop. */
   stopping: Operation[]
-  /** Run, and end by themselves: their release is in place, or they failed and are putting things back. */
+  /** Run, and end by themselves: what they are for is done, or is a removal, or they put things back. */
   late: Operation[]
 }
 
 /**
- * Ends the queued operations of a bot and asks the running one to stop; the caller puts the running one's id into the
- * queue again, so that the process that runs it looks and aborts it. Fails with `unknown_bot`.
+ * Ends the queued operations of a bot, or `only` one, and asks the running one to stop; the caller puts the running
+ * one's id into the queue again, so that the process that runs it looks and aborts it. Fails with `unknown_bot`.
  */
-export const cancelOperations = async (engine: Engine, name: string): Promise<CancelResult> => {
+export const cancelOperations = async (engine: Engine, name: string, only?: number): Promise<CancelResult> => {
   const result = await engine.database.transaction(async (entities) => {
     const bot = await botByName(entities, name)
-    const unfinished = await unfinishedOperations(entities, bot.id)
+    const unfinished = (await unfinishedOperations(entities, bot.id)).filter(
+      ({ id }) => only === undefined || id === only,
+    )
     const cancelled = unfinished.filter((operation) => operation.state === 'queued')
     const stopping: Operation[] = []
     const late: Operation[] = []
@@ -38,6 +40,10 @@ export const cancelOperations = async (engine: Engine, name: string): Promise<Ca
   return result
 }
 
-const endsByItself = async (entities: EntityManager, { id, cancelRequested }: Operation): Promise<boolean> =>
-  !cancelRequested &&
-  (await stepsOf(entities, id)).some(({ name, state }) => state === 'failed' || name === 'record' || name === 'undo')
+const endsByItself = async (entities: EntityManager, { id, kind, cancelRequested }: Operation): Promise<boolean> => {
+  const steps = await stepsOf(entities, id)
+  if (cancelRequested) return false
+  if (kind === 'remove') return steps.length > 0
+  if (kind === 'stop' && steps.some(({ state }) => state === 'done')) return true
+  return steps.some(({ name, state }) => state === 'failed' || name === 'record' || name === 'undo')
+}

@@ -1,4 +1,5 @@
 import { dataDirectories, dataFiles } from '../container/data-files.ts'
+import { ownFilesOf } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
 import type { Release } from '../records/release.ts'
 import type { Run } from './journal.ts'
@@ -12,8 +13,8 @@ export type DataOutside = { directories: string[]; warnings: string[] }
 export const dataOutside = async ({ engine, bot }: Run, release: Release, container: string): Promise<DataOutside> => {
   const { docker, log } = engine
   try {
-    const files = dataFiles(await docker.diff(container, AbortSignal.timeout(LIMIT_MS)))
-    const workdir = (await docker.container(container))?.workdir ?? '/'
+    const { workdir = '/', labels = {} } = (await docker.container(container)) ?? {}
+    const files = dataFiles(await docker.diff(container, AbortSignal.timeout(LIMIT_MS)), ownFilesOf(labels))
     const { directories, beside } = dataDirectories(files, workdir)
     const kept = directories.map((directory) => `${directory} is no volume: its data stays only with this container`)
     const program = beside.map((file) => `${file} lies beside the program, which is replaced by the next deploy`)

@@ -2,6 +2,7 @@ import { instanceLabels } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
 import type { Container, Engine } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
+import type { Operation } from '../records/operation.ts'
 import { activeRelease } from '../records/release.ts'
 import { stepsOf } from '../records/step.ts'
 import { Interrupted } from './end-reasons.ts'
@@ -69,15 +70,18 @@ const answers = ({ docker, settings }: Engine): Promise<boolean> =>
 const wasRestarted = async ({ engine, bot, operation }: Run): Promise<boolean> => {
   const touched = (await stepsOf(engine.database.read, operation.id)).some(({ name }) => name === 'stop')
   const container = touched ? undefined : await activeContainer(engine, bot)
-  return container !== undefined && container.startedAt > operation.createdAt && container.restarts === 0
+  return container !== undefined && container.startedAt > beganAt(operation) && container.restarts === 0
 }
 
 // It ended during the operation although Docker keeps it running: the daemon stops, or it has crashed just now.
 const isActiveMissed = async ({ engine, bot, operation }: Run): Promise<boolean> => {
   const container = await activeContainer(engine, bot)
   if (!container || container.running || container.restart !== 'unless-stopped') return false
-  return container.finishedAt >= operation.createdAt
+  return container.finishedAt >= beganAt(operation)
 }
+
+// What an operation before it did to the container, while this one was queued, is no sign.
+const beganAt = ({ startedAt, createdAt }: Operation): number => startedAt ?? createdAt
 
 const activeContainer = async ({ database, docker }: Engine, { id }: Bot): Promise<Container | undefined> => {
   const active = await activeRelease(database.read, id)

@@ -1,12 +1,13 @@
-import { join } from 'node:path'
 import { TbsError } from '../error.ts'
-import { hasDirectory, interesting, type SourceTree } from '../image/source-tree.ts'
+import { hasDirectory, type SourceTree } from '../image/source-tree.ts'
 import type { FetchedRef } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
 import { redact } from '../secret.ts'
 import { runnableDirectories } from '../source/runnable-directories.ts'
 import { gitAccess, withAccessHint } from './git-access.ts'
 import { type Run, step } from './journal.ts'
+import { mirrorPath } from './mirror-path.ts'
+import { readTree } from './read-tree.ts'
 
 export type Source = { directory: string; sha: string; subject: string; ref: string; tree: SourceTree }
 
@@ -16,7 +17,7 @@ export const fetchSource = (run: Run): Promise<Source> =>
     name: 'fetch',
     act: async (say) => {
       const { engine, bot, operation, signal } = run
-      const mirror = join(engine.settings.dataDir, 'repos', String(bot.id))
+      const mirror = mirrorPath(engine, bot)
       const ref = operation.args.ref ?? bot.branch ?? undefined
       const access = await gitAccess(engine, bot)
       try {
@@ -43,23 +44,13 @@ const checkOut = async (
   const directory = await engine.files.temporary(`source-${operation.id}`)
   try {
     await engine.git.checkout({ ...commit, directory }, signal)
-    const tree = await readTree(engine, directory)
+    const tree = await readTree(engine.files, directory)
     if (bot.path !== null && !hasDirectory(tree, bot.path)) throw unknownPath(bot, bot.path, tree)
     return { directory, tree }
   } catch (error) {
     await engine.files.remove(directory)
     throw error
   }
-}
-
-const readTree = async ({ files: port }: Run['engine'], directory: string): Promise<SourceTree> => {
-  const files = await port.list(directory)
-  const text = new Map<string, string>()
-  for (const path of files.filter(interesting)) {
-    const content = await port.readText(join(directory, path))
-    if (content !== undefined) text.set(path, content)
-  }
-  return { files, text }
 }
 
 const unknownPath = ({ name, repo }: Bot, path: string, { files }: SourceTree): TbsError => {

@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm'
 import { TbsError } from '../error.ts'
 import { GitToken, protocolOf } from '../names.ts'
 import type { Engine, GitAccess } from '../ports.ts'
@@ -7,6 +6,7 @@ import { GIT_KEY, GIT_TOKEN, SecretSchema } from '../records/secret.ts'
 import { Secret } from '../secret.ts'
 import { publicKeyLine } from '../source/openssh-key.ts'
 import { checkValue } from './check-value.ts'
+import { storeSecret } from './secrets.ts'
 
 /** What is stored for reading a bot's repository. Fails with `secret_unreadable`. */
 export const gitAccess = async (engine: Engine, bot: Bot): Promise<GitAccess> => {
@@ -23,7 +23,9 @@ export const deployKey = async (engine: Engine, name: string, { renew }: { renew
   const stored = renew ? undefined : await storedSecret(engine, bot, GIT_KEY)
   if (stored) return { bot, publicKey: publicKeyLine(stored.reveal()), made: false }
   const { privateKey, publicKey } = engine.git.createKey()
-  await engine.database.transaction((entities) => store(engine, entities, { bot, key: GIT_KEY, value: privateKey }))
+  await engine.database.transaction((entities) =>
+    storeSecret(engine, entities, { bot, key: GIT_KEY, value: privateKey }),
+  )
   return { bot, publicKey, made: true }
 }
 
@@ -51,7 +53,7 @@ export const setGitToken = async (
   return engine.database.transaction(async (entities) => {
     const bot = await botByName(entities, name)
     if (bot.repo !== url) throw repoChanged(bot)
-    await store(engine, entities, { bot, key: GIT_TOKEN, value })
+    await storeSecret(engine, entities, { bot, key: GIT_TOKEN, value })
     return bot
   })
 }
@@ -64,13 +66,6 @@ export const withAccessHint = (error: unknown, bot: Bot): unknown => {
       ? `Make a key with /deploykey ${bot.name} and add it to the repository, for reading. Is the URL right?`
       : `Store a token that may read it with /gittoken ${bot.name}. Is the URL right?`
   return new TbsError(error.code, error.message, { hint, cause: error })
-}
-
-type Stored = { bot: Bot; key: string; value: Secret }
-
-const store = async ({ vault, clock }: Engine, entities: EntityManager, { bot, key, value }: Stored): Promise<void> => {
-  const sealed = vault.seal(bot.id, key, value)
-  await entities.save(SecretSchema, { botId: bot.id, key, keyId: vault.keyId, sealed, updatedAt: clock.now() })
 }
 
 const storedSecret = async ({ database, vault }: Engine, bot: Bot, key: string): Promise<Secret | undefined> => {

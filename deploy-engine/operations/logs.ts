@@ -5,7 +5,7 @@ import { botById, botByName } from '../records/bot.ts'
 import { operationById } from '../records/operation.ts'
 import { activeRelease } from '../records/release.ts'
 import { redact } from '../secret.ts'
-import { botSecrets } from './secrets.ts'
+import { botSecrets, hiddenOf } from './secrets.ts'
 
 export type LogRequest = { lines: number; sinceSeconds?: number; grep?: string }
 
@@ -17,12 +17,12 @@ export const botLogs = async (engine: Engine, name: string, request: LogRequest)
   if (!containerId) {
     throw new TbsError('not_deployed', `${name} has no running version yet`, { hint: `/deploy ${name}` })
   }
-  const { token, variables } = await botSecrets(engine, bot)
+  const hidden = hiddenOf(await botSecrets(engine, bot))
   const now = Math.floor(engine.clock.now() / 1000)
   const since = request.sinceSeconds === undefined ? {} : { sinceSeconds: now - request.sinceSeconds }
   // With a filter, more is read than is shown.
   const tail = request.grep === undefined ? request.lines : GREP_LINES
-  const output = redact(await engine.docker.logs(containerId, { tail, ...since }), [token, ...Object.values(variables)])
+  const output = redact(await engine.docker.logs(containerId, { tail, ...since }), hidden)
   const lines = output.split('\n').filter((line) => line !== '' && line.includes(request.grep ?? ''))
   return lines.slice(-request.lines).join('\n')
 }
@@ -36,7 +36,10 @@ export const buildLog = async (engine: Engine, operationId: number): Promise<str
   return engine.files.readText(buildLogPath(engine, bot.name, operationId))
 }
 
-export const buildLogPath = ({ settings }: Engine, bot: string, operationId: number): string =>
-  join(settings.dataDir, 'logs', bot, `build-${operationId}.log`)
+export const buildLogPath = (engine: Engine, bot: string, operationId: number): string =>
+  join(buildLogsPath(engine, bot), `build-${operationId}.log`)
+
+/** The directory of all of a bot's build logs. */
+export const buildLogsPath = ({ settings }: Engine, bot: string): string => join(settings.dataDir, 'logs', bot)
 
 const GREP_LINES = 10_000

@@ -1,13 +1,15 @@
 import { containerName, containerSpec, variablesOf } from '../container/container-spec.ts'
 import { envFile } from '../container/env-file.ts'
 import { imageUser } from '../container/image-user.ts'
-import { botContainerLabels, botLabels, taskLabels } from '../container/labels.ts'
+import { botContainerLabels, botLabels, filesLabel, taskLabels } from '../container/labels.ts'
 import { volumeName } from '../container/volume-name.ts'
 import { TbsError } from '../error.ts'
 import type { ContainerSpec, Image, Owner } from '../ports.ts'
+import type { Bot } from '../records/bot.ts'
 import type { Release } from '../records/release.ts'
 import { ensureNetwork } from './ensure-network.ts'
 import type { Run } from './journal.ts'
+import { absolutePaths, putOwnFiles } from './own-files.ts'
 import type { BotSecrets } from './secrets.ts'
 import { type Disowned, disownedVolumes } from './volume-owner.ts'
 
@@ -25,16 +27,21 @@ export const createNext = async (run: Run, { release, secrets, previous }: NextO
     freeName(run, release.number),
   ])
   const existing = await ensureVolumes(run, release.plan.volumes)
-  const order = { settings, bot: bot.name, release: { ...release, imageId: image.id }, ...secrets }
+  const order = {
+    settings,
+    bot: bot.name,
+    release: { ...release, imageId: image.id, plan: withLimits(release.plan, bot) },
+    ...secrets,
+  }
+  const own = { workdir: image.workdir, volumes: release.plan.volumes, files: secrets.files }
+  const whole = containerSpec({ ...order, operation: operation.id, name, imageUser: image.user, network })
   const spec = withoutCopies(
-    containerSpec({ ...order, operation: operation.id, name, imageUser: image.user, network }),
+    { ...whole, labels: { ...whole.labels, ...filesLabel(absolutePaths(own)) } },
     previous?.release.plan.volumes.map((path) => volumeName(settings.instance, bot.name, path)) ?? [],
   )
   const id = await docker.createContainer(spec)
   const owner = await userOf(run, id, image)
-  const { volumes } = release.plan
-  const env = { workdir: image.workdir, owner, volumes, text: envFile(variablesOf(order)) }
-  const notes = await putEnvFile(run, id, env)
+  const notes = await putOwnFiles(run, id, { ...own, owner, env: envFile(variablesOf(order)) })
   // The common case costs no look: who wrote the data until now goes on writing it.
   const inUse = previous?.release.plan.uid === owner.uid ? previous.release.plan.volumes : []
   const mounts = spec.mounts.filter(({ path }) => !inUse.includes(path))
@@ -49,6 +56,13 @@ export const hookSpec = (spec: ContainerSpec, command: string[] | undefined): Co
   const { 'tbs.instance': instance = '', 'tbs.bot': bot = '' } = spec.labels
   return { ...spec, name: `${spec.name}-hook`, command, labels: taskLabels(instance, bot), ports: [] }
 }
+
+/** Limits that a person set hold for every release, also on the way back. */
+const withLimits = (plan: Release['plan'], { memoryBytes, cpus }: Bot): Release['plan'] => ({
+  ...plan,
+  memoryBytes: memoryBytes ?? plan.memoryBytes,
+  cpus: cpus ?? plan.cpus,
+})
 
 const imageOf = async ({ engine, bot }: Run, release: Release): Promise<Image> => {
   const image = release.imageId === null ? undefined : await engine.docker.image(release.imageId)
@@ -97,19 +111,4 @@ const userOf = async ({ engine: { docker } }: Run, id: string, { user }: Image):
   throw new TbsError('unknown_user', `The image runs as the user ${user}, but ${where}`, {
     hint: 'Use a number in USER, or create that user in the Dockerfile',
   })
-}
-
-type EnvFile = { workdir: string; owner: Owner; volumes: readonly string[]; text: string }
-
-// Not into a volume: there the values would outlive the container.
-const putEnvFile = async (
-  { engine: { docker } }: Run,
-  id: string,
-  { workdir, owner, volumes, text }: EnvFile,
-): Promise<string[]> => {
-  if (volumes.some((path) => `${workdir}/`.startsWith(`${path.replace(/\/$/, '')}/`))) {
-    return [`no .env: the working directory ${workdir} is in a volume`]
-  }
-  await docker.putFiles(id, workdir, [{ name: '.env', content: Buffer.from(text), mode: 0o400, ...owner }])
-  return []
 }

@@ -11,18 +11,22 @@ import { Cancelled, Interrupted } from './end-reasons.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { prune } from './prune.ts'
+import { remove } from './remove.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
-import { botSecrets } from './secrets.ts'
+import { bringUp } from './run.ts'
+import { botSecrets, hiddenOf } from './secrets.ts'
+import { stop } from './stop.ts'
 import { SwitchError } from './switch.ts'
 import { tidyBot } from './tidy.ts'
 import { whenWritable } from './when-writable.ts'
 
-const verbs = { deploy, rollback, restart, prune }
+const verbs = { deploy, rollback, restart, stop, run: bringUp, remove, prune }
 
 /** Carries out one queued operation and writes down how it ended. Never throws: the queue goes on. */
-export const perform = async (engine: Engine, operation: Operation): Promise<void> => {
-  if (!(await whenWritable(engine, () => begin(engine, operation)))) return
+export const perform = async (engine: Engine, queued: Operation): Promise<void> => {
+  const operation = await whenWritable(engine, () => begin(engine, queued))
+  if (!operation) return
   const controller = new AbortController()
   engine.running.controllers.set(operation.id, controller)
   try {
@@ -40,20 +44,18 @@ export const perform = async (engine: Engine, operation: Operation): Promise<voi
 /** Secrets that can't be read must not keep the operation from ending with that very message. */
 export const newRun = async (engine: Engine, operation: Operation, signal: AbortSignal): Promise<Run> => {
   const bot = await botById(engine.database.read, operation.botId)
-  const secrets = await botSecrets(engine, bot).then(
-    ({ token, variables }) => [token, ...Object.values(variables)],
-    () => [],
-  )
+  const secrets = await botSecrets(engine, bot).then(hiddenOf, () => [])
   return { engine, operation, bot, secrets, signal }
 }
 
 type End = { state: 'succeeded' | 'failed' | 'cancelled'; outcome?: Outcome }
 
-const begin = (engine: Engine, { id }: Operation): Promise<boolean> =>
+/** undefined: somebody else has begun or ended it. */
+const begin = (engine: Engine, { id }: Operation): Promise<Operation | undefined> =>
   engine.database.transaction(async (entities) => {
-    if (!(await entities.existsBy(OperationSchema, { id, state: 'queued' }))) return false
+    if (!(await entities.existsBy(OperationSchema, { id, state: 'queued' }))) return undefined
     await changeOperation(entities, id, { state: 'running', startedAt: engine.clock.now() })
-    return true
+    return operationById(entities, id)
   })
 
 const carryOut = async (run: Run): Promise<End> => {
@@ -103,6 +105,7 @@ const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
     error: { code, message: redact(message, run.secrets), ...(hint && { hint }) },
     ...(error instanceof BuildError && error.buildLines.length > 0 && { buildLines: error.buildLines }),
     ...(error instanceof SwitchError && error.logLines.length > 0 && { logLines: error.logLines }),
+    ...(error instanceof SwitchError && error.missing && { missing: error.missing }),
   }
 }
 
@@ -121,8 +124,11 @@ const reasonFor = (run: Run, error: unknown): { code: string; message: string; h
 }
 
 /** What to type in order to ask for the same again. */
-export const againHint = ({ operation, bot }: Pick<Run, 'operation' | 'bot'>): string =>
-  ['Again:', `/${operation.kind}`, bot.name, operation.args.ref ?? operation.args.release ?? ''].join(' ').trim()
+export const againHint = ({ operation: { kind, args }, bot }: Pick<Run, 'operation' | 'bot'>): string => {
+  const verb = kind === 'remove' ? 'removebot' : args.volume === undefined ? kind : 'volume'
+  const more = args.ref ?? args.release ?? args.volume ?? (args.data ? 'data' : '')
+  return `Again: /${verb} ${bot.name} ${more}`.trim()
+}
 
 /** Number of the release whose container runs at this moment, as Docker says; null when none does. */
 export const runningRelease = async ({ engine, bot }: Pick<Run, 'engine' | 'bot'>): Promise<number | null> => {

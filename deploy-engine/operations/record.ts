@@ -17,6 +17,7 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
     act: () => run.engine.docker.setRestart(next, 'unless-stopped'),
     commit: async (entities) => {
       const release = await activate(run, entities, { id, next })
+      await entities.update(BotSchema, { id: run.bot.id }, { stoppedAt: null })
       const warnings = await settleCopies(run, entities)
       await keepVolume(run, entities)
       const { proof, number, sha, subject, replaced } = release

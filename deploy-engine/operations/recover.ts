@@ -11,6 +11,7 @@ import type { Run } from './journal.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
 import { record } from './record.ts'
+import { isResumed, isToBeUndone, resume } from './resume.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
 import { queuedOperations } from './view.ts'
@@ -48,6 +49,7 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   const last = steps.at(-1)?.name
   engine.log.info({ operation: operation.id, bot: run.bot.name, last }, 'settling an operation that was cut off')
   if (ended('record')) return finish(engine, operation.id, { state: 'succeeded' })
+  if (isResumed(operation) && !isToBeUndone(operation, steps)) return resume(run, steps)
   if (ended('gate') && !steps.some(({ name }) => name === 'undo') && (await finishForward(run))) return
   const release = await touchedRelease(run)
   await finish(engine, operation.id, await undone(run, { release, steps }))
@@ -56,7 +58,7 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
 const undone = async (run: Run, { release, steps }: { release: Release | undefined; steps: Step[] }): Promise<End> => {
   const { engine, operation } = run
   try {
-    if (release && steps.some(({ name }) => name === 'prepare')) await goBack(run, release)
+    if (release && steps.some(({ name }) => name === 'prepare' || name === 'stop')) await goBack(run, release)
     else await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
     return await interrupted(run, steps.at(-1)?.name)
   } catch (error) {
@@ -83,7 +85,7 @@ const touchedRelease = async ({ engine, operation, bot }: Run): Promise<Release 
   const { read } = engine.database
   const built = await read.findOneBy(ReleaseSchema, { botId: bot.id, operationId: operation.id, state: 'built' })
   if (built || operation.kind === 'deploy') return built ?? undefined
-  if (operation.kind === 'restart') return activeRelease(read, bot.id)
+  if (['restart', 'run', 'stop'].includes(operation.kind)) return activeRelease(read, bot.id)
   const number = operation.args.release ?? 0
   return (await read.findOneBy(ReleaseSchema, { botId: bot.id, number })) ?? undefined
 }
@@ -121,6 +123,7 @@ const interrupted = async (run: Run, last: string | undefined): Promise<End> => 
 
 // Cut off between the gate and this, the active container would not come back after a reboot.
 const keepRunning = async ({ docker, database }: Engine, bot: Bot): Promise<void> => {
+  if (bot.stoppedAt !== null) return
   const active = await activeRelease(database.read, bot.id)
   const container = active?.containerId ? await docker.container(active.containerId) : undefined
   if (container && container.restart !== 'unless-stopped') await docker.setRestart(container.id, 'unless-stopped')

@@ -1,16 +1,22 @@
+import { TbsError } from '../error.ts'
 import { releasesOf, rollbackTarget, wayBack } from '../records/release.ts'
 import type { Run } from './journal.ts'
 import { switchTo } from './switch.ts'
 
 /**
  * A switch to an earlier release with that release's settings and today's secrets. Putting the proven version back
- * after one that turned out deaf starts its kept container again, on the data it had.
+ * after one that turned out deaf starts its kept container again, on the data it had. Fails with `bot_stopped` when
+ * the manager asks for it of its own accord and a person has stopped the bot since.
  */
 export const rollback = async (run: Run): Promise<void> => {
   const { engine, bot, operation } = run
+  if (operation.args.cause !== undefined && bot.stoppedAt !== null) throw botStopped(bot.name)
   const release = await rollbackTarget(engine.database.read, bot, operation.args.release)
   const kept = operation.args.cause === undefined ? undefined : wayBack(await releasesOf(engine.database.read, bot.id))
   const container = kept?.id === release.id && kept.containerId ? kept.containerId : undefined
   const stillThere = container !== undefined && (await engine.docker.container(container)) !== undefined
   await switchTo(run, release, stillThere ? container : undefined)
 }
+
+const botStopped = (bot: string) =>
+  new TbsError('bot_stopped', `${bot} was stopped meanwhile`, { hint: `Start it with /run ${bot}` })

@@ -6,6 +6,7 @@ import type { Engine } from '../ports.ts'
 import { type Bot, BotSchema, botByName } from '../records/bot.ts'
 import { unfinishedOperations } from '../records/operation.ts'
 import { GIT_TOKEN, SecretSchema } from '../records/secret.ts'
+import { Cpus, size } from '../source/manifest-fields.ts'
 import { checkValue, refuseProtocol } from './check-value.ts'
 
 export type ChangedSetting = {
@@ -15,6 +16,8 @@ export type ChangedSetting = {
   /** The token for the former repository's server was removed. */
   tokenRemoved: boolean
 }
+
+const MIB = 1024 * 1024
 
 type Setting = { schema: z.ZodType<Partial<Bot>>; read: (bot: Bot) => string | null }
 
@@ -36,6 +39,16 @@ const SETTINGS: Record<string, Setting> = {
       .nullable()
       .transform((choice) => ({ ignoreDockerfile: choice === 'ignored' })),
     read: ({ ignoreDockerfile }) => (ignoreDockerfile ? 'ignored' : 'own'),
+  },
+  memory: {
+    schema: size(32, 65_536)
+      .nullable()
+      .transform((memoryBytes) => ({ memoryBytes })),
+    read: ({ memoryBytes }) => (memoryBytes === null ? null : `${memoryBytes / MIB}m`),
+  },
+  cpus: {
+    schema: Cpus.nullable().transform((cpus) => ({ cpus })),
+    read: ({ cpus }) => (cpus === null ? null : String(cpus)),
   },
 }
 

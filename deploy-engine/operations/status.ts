@@ -7,7 +7,8 @@ import { activeRelease, type Release, releasesOf } from '../records/release.ts'
 /** What is true of a bot now, read from Docker at the moment of asking. */
 export type BotStatus = {
   bot: Bot
-  state: 'live' | 'unproven' | 'restarting' | 'stopped' | 'missing' | 'not deployed'
+  /** stopped: a person wanted that. exited: it ended by itself, or from outside. */
+  state: 'live' | 'unproven' | 'restarting' | 'stopped' | 'exited' | 'missing' | 'not deployed'
   release?: Release
   container?: Container
   operations: Operation[]
@@ -38,7 +39,7 @@ const statusOf = async (engine: Engine, bot: Bot): Promise<BotStatus> => {
   const container = release?.containerId ? await engine.docker.container(release.containerId) : undefined
   return {
     bot,
-    state: stateOf(release, container),
+    state: stateOf(bot, release, container),
     ...(release && { release }),
     ...(container && { container }),
     operations: await unfinishedOperations(read, bot.id),
@@ -46,10 +47,15 @@ const statusOf = async (engine: Engine, bot: Bot): Promise<BotStatus> => {
   }
 }
 
-const stateOf = (release: Release | undefined, container: Container | undefined): BotStatus['state'] => {
+const stateOf = (
+  { stoppedAt }: Bot,
+  release: Release | undefined,
+  container: Container | undefined,
+): BotStatus['state'] => {
   if (!release) return 'not deployed'
+  if (!container?.running && stoppedAt !== null) return 'stopped'
   if (!container) return 'missing'
   if (container.restarting) return 'restarting'
-  if (!container.running) return 'stopped'
+  if (!container.running) return 'exited'
   return release.proof === 'live' ? 'live' : 'unproven'
 }

@@ -4,7 +4,7 @@ import { activeRelease } from '../records/release.ts'
 
 const GRACE_SECONDS = 2
 
-/** Stops the containers of all active releases at once, for an installation that ends with its process. */
+/** Stops the containers of all bots that are to run at once, for an installation that ends with its process. */
 export const suspendBots = async (engine: Engine): Promise<void> => {
   await Promise.all((await activeContainers(engine)).map((id) => engine.docker.stop(id, GRACE_SECONDS)))
 }
@@ -17,7 +17,7 @@ export const resumeBots = async (engine: Engine): Promise<number> => {
 }
 
 const activeContainers = async ({ database, docker }: Engine): Promise<string[]> => {
-  const bots = await allBots(database.read)
+  const bots = (await allBots(database.read)).filter(({ stoppedAt }) => stoppedAt === null)
   const ids = await Promise.all(bots.map(async ({ id }) => (await activeRelease(database.read, id))?.containerId))
   const found = await Promise.all(ids.map((id) => (id ? docker.container(id) : undefined)))
   return found.flatMap((container) => container?.id ?? [])

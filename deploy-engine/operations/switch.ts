@@ -1,8 +1,11 @@
+import { variablesOf } from '../container/container-spec.ts'
 import type { Verdict } from '../container/evidence.ts'
 import { passGate } from '../container/gate.ts'
+import { type MissingVariables, missingVariables } from '../container/missing-variables.ts'
 import { messageOf, TbsError } from '../error.ts'
 import { addWarnings, changeOperation, offerVolumes, operationById } from '../records/operation.ts'
 import type { Release } from '../records/release.ts'
+import type { Secret } from '../secret.ts'
 import { changeData } from './change-data.ts'
 import { type DataOutside, dataOutside } from './data-outside.ts'
 import { expectedError } from './expected-error.ts'
@@ -18,10 +21,13 @@ import { undoSwitch } from './undo.ts'
 /** What a failed switch knows besides its reason: what the new version printed last. */
 export class SwitchError extends TbsError {
   readonly logLines: string[]
+  /** Variables for whose lack it exited, as it says. */
+  readonly missing: MissingVariables | undefined
 
-  constructor(reason: TbsError, logLines: string[]) {
+  constructor(reason: TbsError, logLines: string[], set: Readonly<Record<string, Secret | string>>) {
     super(reason.code, reason.message, { ...(reason.hint && { hint: reason.hint }), cause: reason })
     this.logLines = reason instanceof HookError ? reason.logLines : logLines
+    this.missing = reason.code === 'exited' ? missingVariables(logLines, set) : undefined
   }
 }
 
@@ -45,7 +51,10 @@ export const switchTo = async (run: Run, target: Release, reuse?: string): Promi
   } catch (error) {
     const logLines = await undoSwitch(run, { ...prepared, reuse: reuse !== undefined })
     const expected = expectedError(error)
-    throw expected ? new SwitchError(expected, logLines) : error
+    const { settings } = run.engine
+    throw expected
+      ? new SwitchError(expected, logLines, variablesOf({ settings, release, ...prepared.secrets }))
+      : error
   }
   await prune(run, release, prepared.next)
 }
@@ -101,13 +110,17 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
     },
   })
 
+// What it writes was looked at when it ran for the first time, and Docker takes a while to compare.
+const isKnown = ({ operation }: Run): boolean => operation.kind === 'rollback'
+const NOTHING_NEW: DataOutside = { directories: [], warnings: [] }
+
 // The release is active by now: neither a late cancel nor trouble in tidying up may make a failure of it.
 const prune = (cancellable: Run, release: Release, container: string): Promise<DataOutside> => {
   const run: Run = { ...cancellable, signal: new AbortController().signal }
   return step(run, {
     name: 'prune',
     act: async () => {
-      const { directories, warnings } = await dataOutside(run, release, container)
+      const { directories, warnings } = isKnown(run) ? NOTHING_NEW : await dataOutside(run, release, container)
       const kept = await tidyBot(run.engine, run.bot).catch((error) => {
         run.engine.log.warn({ err: error, bot: run.bot.name }, 'tidying up after a switch failed')
         return [`Cleaning up failed and is tried again with the next operation: ${messageOf(error)}`]

@@ -1,7 +1,7 @@
 import { dataFiles } from '../container/data-files.ts'
-import { botContainerLabels, botLabels } from '../container/labels.ts'
+import { botContainerLabels, botLabels, ownFilesOf } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
-import type { Engine } from '../ports.ts'
+import type { Engine, Labels } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
 import { type KeptContainer, KeptContainerSchema, keptContainersOf } from '../records/kept-container.ts'
 import { type Release, ReleaseSchema, releasesOf, wayBack } from '../records/release.ts'
@@ -37,7 +37,7 @@ const tidyContainers = async (engine: Engine, bot: Bot): Promise<string[]> => {
   const warnings: string[] = []
   for (const { id, name, labels } of containers.filter((container) => !keep.has(container.id))) {
     const release = releases.find(({ number }) => String(number) === labels['tbs.release'])
-    const paths = release && release.state !== 'failed' ? await changedData(engine, id) : []
+    const paths = release && release.state !== 'failed' ? await changedData(engine, { id, labels }) : []
     if (release && paths.length > 0) {
       await keepForData(engine, { release, container: id, paths })
       warnings.push(`The container ${name} of v${release.number} is kept: it holds data outside volumes (${paths[0]})`)
@@ -70,11 +70,11 @@ const forgetGone = async (engine: Engine, { releases, kept, containers }: Known)
   }
 }
 
-const changedData = async (engine: Engine, container: string): Promise<string[]> => {
+const changedData = async (engine: Engine, { id, labels }: { id: string; labels: Labels }): Promise<string[]> => {
   try {
-    return dataFiles(await engine.docker.diff(container, AbortSignal.timeout(DIFF_LIMIT_MS)))
+    return dataFiles(await engine.docker.diff(id, AbortSignal.timeout(DIFF_LIMIT_MS)), ownFilesOf(labels))
   } catch (error) {
-    engine.log.warn({ container, error: messageOf(error) }, 'the changed files of a container could not be read')
+    engine.log.warn({ container: id, error: messageOf(error) }, 'the changed files of a container could not be read')
     return ['(not known: reading its changed files took too long)']
   }
 }
@@ -107,10 +107,13 @@ const removeBuilders = async ({ docker, settings }: Engine, bot: Bot): Promise<v
 }
 
 // A build that was cancelled a moment ago holds its last layer until Docker has taken its container away.
-const removeImage = async ({ docker, clock }: Engine, reference: string): Promise<void> => {
-  for (let tries = 0; !(await docker.removeImage(reference)) && tries < RELEASE_TRIES; tries++) {
+/** false: a container still uses it. */
+export const removeImage = async ({ docker, clock }: Engine, reference: string): Promise<boolean> => {
+  for (let tries = 0; tries < RELEASE_TRIES; tries++) {
+    if (await docker.removeImage(reference)) return true
     await clock.sleep(RELEASE_MS)
   }
+  return docker.removeImage(reference)
 }
 
 /** Of a bot's releases, newest first, those whose images stay: what may be needed, and some to choose from. */

@@ -1,6 +1,7 @@
 import { messageOf, TbsError } from '../error.ts'
 import { addWarnings } from '../records/operation.ts'
 import { failBuiltReleases } from '../records/release.ts'
+import { stepsOf } from '../records/step.ts'
 import { undoDataChange } from './change-data.ts'
 import { throughRestarts } from './docker-back.ts'
 import { type Run, step } from './journal.ts'
@@ -14,8 +15,8 @@ type Undo = { next: string | undefined; previous: Previous | undefined; reuse: b
 
 /**
  * Kills the new version, makes the data again what it was and starts the old container; nothing cancels it. Gives the
- * last lines of the new one. Idempotent, since recovery runs it again. Fails loudly with `undo_failed` when the old
- * version does not run.
+ * last lines of the new one. A bot that was stopped stays so. Idempotent, since recovery runs it again. Fails loudly
+ * with `undo_failed` when the old version does not run.
  */
 export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]> => {
   const run: Run = { ...cancellable, signal: new AbortController().signal }
@@ -44,15 +45,22 @@ const putBack = async (run: Run, { next, previous, reuse }: Undo, say: Say) => {
   const warnings = await throughRestarts(engine, async () => {
     await killOthers(run, previous?.containerId)
     const warnings = await dataAsBefore(run)
-    if (previous) await startAgain(run, previous)
+    if (previous && !staysStopped(run)) await startAgain(run, previous)
     return warnings
   })
-  await say(previous ? `v${previous.release.number} runs again` : 'there was no earlier version')
+  await say(whatNow(run, previous))
   if (next === undefined) return { logLines: [], warnings }
   const logLines = await lastLines(run, next)
   if (!reuse) await engine.docker.removeContainer(next)
   await dropNewVolume(run)
   return { logLines, warnings }
+}
+
+const staysStopped = ({ bot }: Run): boolean => bot.stoppedAt !== null
+
+const whatNow = (run: Run, previous: Previous | undefined): string => {
+  if (!previous) return 'there was no earlier version'
+  return `v${previous.release.number} ${staysStopped(run) ? 'stays stopped' : 'runs again'}`
 }
 
 // The old version must not meet half of its data: then nothing runs, and the copy stays for the next switch.
@@ -66,8 +74,11 @@ const dataAsBefore = async (run: Run): Promise<string[]> => {
   }
 }
 
-const startAgain = async ({ engine, bot }: Run, { containerId, release }: Previous): Promise<void> => {
+const startAgain = async (run: Run, { containerId, release }: Previous): Promise<void> => {
+  const { engine, bot } = run
   try {
+    if (await isBeingStopped(run)) await engine.docker.kill(containerId)
+    await engine.docker.setRestart(containerId, 'unless-stopped')
     await engine.docker.start(containerId)
     if ((await engine.docker.container(containerId))?.running) return
   } catch (cause) {
@@ -75,6 +86,10 @@ const startAgain = async ({ engine, bot }: Run, { containerId, release }: Previo
   }
   throw undoFailed(bot.name, release.number)
 }
+
+// Docker goes on stopping a container when nobody waits for it any more: what runs now would soon be gone.
+const isBeingStopped = async ({ engine, operation }: Run): Promise<boolean> =>
+  (await stepsOf(engine.database.read, operation.id)).some(({ name, state }) => name === 'stop' && state !== 'done')
 
 const undoFailed = (bot: string, number: number, cause?: unknown) =>
   new TbsError('undo_failed', `v${number} of ${bot} could not be started again: NOTHING RUNS`, {

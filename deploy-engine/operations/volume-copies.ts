@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm'
+import { type EntityManager, Not } from 'typeorm'
 import { copyLabels } from '../container/labels.ts'
 import { COPY } from '../container/volume-task.ts'
 import { TbsError } from '../error.ts'
@@ -122,7 +122,9 @@ export const removeOldCopies = async (engine: Engine, bot: Bot): Promise<void> =
     kind === 'before' ? operationId > since : clock.now() - createdAt < KEPT_MS
   const old = copies.filter((copy) => !isNeeded(copy))
   if (old.length > 0) await database.transaction((entities) => forgetCopies(entities, old))
-  const needed = copies.filter(isNeeded).map(({ name }) => name)
+  // Those of a removed bot of the same name are left, as all of its data.
+  const others = await database.read.findBy(VolumeCopySchema, { botId: Not(bot.id) })
+  const needed = [...copies.filter(isNeeded), ...others].map(({ name }) => name)
   for (const { name } of await docker.volumes(copyLabels(settings.instance, bot.name))) {
     if (!needed.includes(name)) await docker.removeVolume(name)
   }

@@ -1,4 +1,4 @@
-import { type EntityManager, EntitySchema } from 'typeorm'
+import { type EntityManager, EntitySchema, IsNull } from 'typeorm'
 import { TbsError } from '../error.ts'
 
 /** A registered application, see design.md section 1. */
@@ -15,10 +15,17 @@ export type Bot = {
   ignoreDockerfile: boolean
   /** Directories in the container that a person turned into volumes, beside those that detection finds. */
   volumes: string[]
+  /** Limits that a person set; null: what the release's own settings say. */
+  memoryBytes: number | null
+  cpus: number | null
   telegramId: number
   username: string
   lastRelease: number
   createdAt: number
+  /** Since when a person wants it stopped; null: it is to run, also after a reboot. */
+  stoppedAt: number | null
+  /** Its row stays for the history of its operations. */
+  removedAt: number | null
 }
 
 export const BotSchema = new EntitySchema<Bot>({
@@ -26,28 +33,45 @@ export const BotSchema = new EntitySchema<Bot>({
   tableName: 'bots',
   columns: {
     id: { type: 'integer', primary: true, generated: true },
-    name: { type: 'text', unique: true },
+    name: { type: 'text' },
     repo: { type: 'text' },
     branch: { type: 'text', nullable: true },
     tokenEnv: { name: 'token_env', type: 'text', nullable: true },
     path: { type: 'text', nullable: true },
     ignoreDockerfile: { name: 'ignore_dockerfile', type: 'boolean', default: false },
     volumes: { type: 'simple-json', default: '[]' },
-    telegramId: { name: 'telegram_id', type: 'integer', unique: true },
+    memoryBytes: { name: 'memory_bytes', type: 'integer', nullable: true },
+    cpus: { type: 'real', nullable: true },
+    telegramId: { name: 'telegram_id', type: 'integer' },
     username: { type: 'text' },
     lastRelease: { name: 'last_release', type: 'integer', default: 0 },
     createdAt: { name: 'created_at', type: 'integer' },
+    stoppedAt: { name: 'stopped_at', type: 'integer', nullable: true },
+    removedAt: { name: 'removed_at', type: 'integer', nullable: true },
   },
+  indices: [
+    { name: 'bots_by_name', columns: ['name'], unique: true, where: 'removed_at IS NULL' },
+    { name: 'bots_by_account', columns: ['telegramId'], unique: true, where: 'removed_at IS NULL' },
+  ],
 })
 
-export const allBots = (entities: EntityManager): Promise<Bot[]> => entities.find(BotSchema, { order: { name: 'ASC' } })
+/** Of the bots that there are: removed ones are history. */
+export const REGISTERED = { removedAt: IsNull() }
 
+export const allBots = (entities: EntityManager): Promise<Bot[]> =>
+  entities.find(BotSchema, { where: REGISTERED, order: { name: 'ASC' } })
+
+/** Also a removed one. */
 export const botById = (entities: EntityManager, id: number): Promise<Bot> =>
   entities.findOneByOrFail(BotSchema, { id })
 
+/** undefined: there is none, or it was removed. */
+export const registeredBot = async (entities: EntityManager, name: string): Promise<Bot | undefined> =>
+  (await entities.findOneBy(BotSchema, { name, ...REGISTERED })) ?? undefined
+
 /** Fails with `unknown_bot`. */
 export const botByName = async (entities: EntityManager, name: string): Promise<Bot> => {
-  const bot = await entities.findOneBy(BotSchema, { name })
+  const bot = await registeredBot(entities, name)
   if (bot) return bot
   const names = (await allBots(entities)).map((other) => other.name)
   const hint = names.length > 0 ? `The bots are: ${names.join(', ')}` : 'Add one with /addbot <name> <repo>'

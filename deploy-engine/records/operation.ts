@@ -4,9 +4,11 @@ import { type EntityManager, EntitySchema, In } from 'typeorm'
 export type Operation = {
   id: number
   botId: number
-  kind: 'deploy' | 'rollback' | 'restart' | 'prune'
+  kind: 'deploy' | 'rollback' | 'restart' | 'stop' | 'run' | 'remove' | 'prune'
   args: OperationArgs
   requestedBy: string
+  /** Who asks for the same again under this key gets this operation. */
+  requestKey: string | null
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'superseded'
   cancelRequested: boolean
   /** Grows with each change that a person should see. */
@@ -26,6 +28,8 @@ export type OperationArgs = {
   volume?: string
   /** rollback asked for by the manager itself: why. */
   cause?: string
+  /** remove: its volumes go, too. */
+  data?: boolean
 }
 
 /** What is true now, written when the operation ends. */
@@ -43,11 +47,17 @@ export type Outcome = {
   evidence?: string
   /** prune: numbers of the releases whose images were removed, and the least that it freed. */
   freed?: { bytes: number; releases: number[] }
+  /** stop: the release that was stopped. */
+  stopped?: number
+  /** remove: Docker volumes that are gone, and those that are still there. */
+  removed?: { volumes: string[]; kept: string[] }
   error?: { code: string; message: string; hint?: string }
   /** Directories in the container that hold data which would be lost with it: they are no volumes. */
   outside?: string[]
   buildLines?: string[]
   logLines?: string[]
+  /** Variables that are not set and that the new version ended for, by what it printed, and the line that says so. */
+  missing?: { names: string[]; line: string }
   warnings?: string[]
 }
 
@@ -60,6 +70,7 @@ export const OperationSchema = new EntitySchema<Operation>({
     kind: { type: 'text' },
     args: { type: 'simple-json' },
     requestedBy: { name: 'requested_by', type: 'text' },
+    requestKey: { name: 'request_key', type: 'text', nullable: true },
     state: { type: 'text' },
     cancelRequested: { name: 'cancel_requested', type: 'boolean', default: false },
     revision: { type: 'integer', default: 1 },
@@ -68,12 +79,18 @@ export const OperationSchema = new EntitySchema<Operation>({
     startedAt: { name: 'started_at', type: 'integer', nullable: true },
     endedAt: { name: 'ended_at', type: 'integer', nullable: true },
   },
-  indices: [{ name: 'operations_by_state', columns: ['state', 'botId'] }],
+  indices: [
+    { name: 'operations_by_state', columns: ['state', 'botId'] },
+    { name: 'operations_by_request', columns: ['requestKey'], unique: true },
+  ],
   foreignKeys: [{ target: 'bot', columnNames: ['botId'], referencedColumnNames: ['id'] }],
 })
 
 export const operationById = async (entities: EntityManager, id: number): Promise<Operation | undefined> =>
   (await entities.findOneBy(OperationSchema, { id })) ?? undefined
+
+export const operationByKey = async (entities: EntityManager, requestKey: string): Promise<Operation | undefined> =>
+  (await entities.findOneBy(OperationSchema, { requestKey })) ?? undefined
 
 /** Oldest first. */
 export const unfinishedOperations = (entities: EntityManager, botId?: number): Promise<Operation[]> =>

@@ -1,12 +1,16 @@
 import { type EntityManager, EntitySchema } from 'typeorm'
 
-/** An encrypted value of a bot: its Telegram token, what git needs for its repository, or a variable of that name. */
+/** An encrypted value of a bot: its token, access to its repository, a config file, or a variable of that name. */
 export type StoredSecret = { botId: number; key: string; keyId: string; sealed: Buffer; updatedAt: number }
 
 export const TOKEN_KEY = 'token'
 /** With a colon, so that they are no names of variables. */
 export const GIT_KEY = 'git:key'
 export const GIT_TOKEN = 'git:token'
+/** Followed by the path of a config file. */
+export const FILE_KEY = 'file:'
+
+export const isVariable = (key: string): boolean => key !== TOKEN_KEY && !key.includes(':')
 
 export const SecretSchema = new EntitySchema<StoredSecret>({
   name: 'secret',

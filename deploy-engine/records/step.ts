@@ -15,6 +15,7 @@ export type StepName =
   | 'gate'
   | 'record'
   | 'undo'
+  | 'remove'
   | 'prune'
 
 /** One line of an operation's journal: written before the step acts, and again after it. */

@@ -37,6 +37,7 @@ export const watchUnproven = async (engine: Engine, { enqueue, signal }: Unprove
     try {
       for (const release of await unproven(engine)) {
         const bot = await botById(engine.database.read, release.botId)
+        if (bot.stoppedAt !== null) continue
         await look(engine, { bot, release, seen, withNetwork: round % PROBE_EVERY === 0, enqueue, signal })
       }
       await engine.clock.sleep(LOOK_MS, signal)

@@ -1,7 +1,9 @@
 import { type Engine, messageOf, TbsError } from '../../deploy-engine/index.ts'
+import { toHtml } from '../text/html.ts'
 import { bold, command, line } from '../text/rich-text.ts'
 import { owners } from './records/person.ts'
-import { type Speaking, sendText } from './say.ts'
+import { sendText } from './send.ts'
+import type { Speaking } from './speaking.ts'
 
 const AGAIN_MS = 30 * 60 * 1000
 
@@ -17,7 +19,8 @@ export const diskFullNotice = (engine: Engine, speaking: Speaking): ((error: unk
     saidAt = now
     for (const { telegramId } of await owners(engine.database.read)) {
       const place = { chatId: telegramId, threadId: null, replyTo: null }
-      await sendText(speaking, place, { text: NOTICE, silent: false }).catch((failure) => {
+      // Not by the outbox, which needs the disk.
+      await sendText(speaking.api, place, { html: toHtml(NOTICE), silent: false }).catch((failure) => {
         speaking.log.warn({ reason: messageOf(failure) }, 'the owner could not be told that the disk is full')
       })
     }

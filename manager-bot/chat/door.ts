@@ -2,11 +2,21 @@ import type { Engine } from '../../deploy-engine/index.ts'
 import { messageOf, TbsError } from '../../deploy-engine/index.ts'
 import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import { line } from '../text/rich-text.ts'
+import { hereOf } from './here.ts'
 import { keyboard } from './keyboard.ts'
-import type { Incoming } from './message.ts'
+import type { Menus } from './menu.ts'
+import type { Incoming, Known } from './message.ts'
+import type { NotRun } from './not-run.ts'
+import type { Outbox } from './outbox.ts'
+import { openPeople } from './people.ts'
 import type { Progress } from './progress.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { awaitedIn, clearAwaited } from './records/awaited.ts'
-import { type Speaking, say } from './say.ts'
+import { say } from './say.ts'
+import type { Speaking } from './speaking.ts'
+import type { Strangers } from './strangers.ts'
+import type { Looks } from './wizard/looks.ts'
+import { openWizard } from './wizard/wizard.ts'
 
 /** What the chat's parts share. */
 export type Door = {
@@ -15,23 +25,42 @@ export type Door = {
   commands: readonly Command[]
   speaking: Speaking
   progress: Progress
+  outbox: Outbox
   /** false: Redis can't be reached now. */
   enqueue(operation: number): Promise<boolean>
-  countStranger(personId: number): void
+  strangers: Strangers
+  menus: Menus
+  notRun: NotRun
+  rateLimit: RateLimit
+  looks: Looks
+  /** Updates that an earlier process accepted: nobody has sent them too fast now. */
+  again: ReadonlySet<number>
+  /** false: said less than a minute ago. */
+  seldom(key: string): boolean
+  keepName(who: Incoming): Promise<void>
+  newCode(): string
   /** Of the manager's own bot, without the @. */
   username: string
 }
 
-export const contextOf = (door: Door, said: Incoming): CommandContext => {
-  const { engine, verbs, commands, progress, enqueue } = door
+export const contextOf = (door: Door, said: Known): CommandContext => {
+  const { engine, verbs, commands, progress, enqueue, newCode } = door
+  const requestedBy = `telegram:${said.personId}`
+  const onChange = () => void door.menus.refresh()
+  const { updateId } = said
   const whose = { chatId: said.place.chatId, personId: said.personId }
   return {
     engine,
     verbs,
     commands,
     door: 'chat',
-    requestedBy: `telegram:${said.personId}`,
-    follow: (operation) => progress.follow(operation, said.place),
+    requestedBy,
+    access: said.access,
+    people: openPeople(engine, { by: requestedBy, newCode, onChange }),
+    ...(!said.isPrivate && { here: hereOf(engine, said, onChange) }),
+    wizard: openWizard(door, said),
+    ...(updateId !== undefined && { requestKey: `telegram:${updateId}` }),
+    follow: (operation) => progress.follow(operation, { ...said.place, ...takenOver(said) }),
     enqueue,
     forget: () =>
       engine.database.transaction(async (entities) => {
@@ -43,20 +72,27 @@ export const contextOf = (door: Door, said: Incoming): CommandContext => {
 }
 
 /** Says what a command answered, with buttons for what it offers, and shows how its operation goes. */
-export const sayReply = async (door: Door, { place, personId }: Incoming, reply: Reply): Promise<void> => {
+export const sayReply = async (door: Door, said: Incoming, reply: Reply): Promise<void> => {
   const { offers = [], operation } = reply
-  const audience = { chatId: place.chatId, personId, messageId: null }
-  const buttons = offers.length > 0 ? { keyboard: await keyboard(door.engine, audience, offers) } : {}
-  await say(door.speaking, place, { ...reply, ...buttons })
+  const { replaces, pressed: _, ...rest } = said
+  // The message that an operation is shown in is the progress's, and a document can't take a text's place.
+  const to: Incoming = operation !== undefined && replaces !== undefined ? rest : said
+  const messageId = (reply.document ? undefined : to.replaces) ?? null
+  const audience = { chatId: said.place.chatId, personId: said.personId, messageId }
+  const buttons = offers.length > 0 ? { markup: await keyboard(door.engine, audience, offers) } : {}
+  await say(door, to, { ...reply, ...buttons })
   if (operation !== undefined) door.progress.wake(operation)
+  reply.afterwards?.()
 }
 
+const takenOver = ({ replaces }: Incoming) => (replaces === undefined ? {} : { messageId: replaces })
+
 /** What can be put right is said as it is; a bug is logged and only mentioned. */
-export const sayError = async ({ speaking }: Door, { place }: Incoming, error: unknown): Promise<void> => {
+export const sayError = async (door: Door, said: Incoming, error: unknown): Promise<void> => {
   if (error instanceof TbsError) {
     const hint = error.hint === undefined ? [] : [line(error.hint)]
-    return say(speaking, place, { text: [line(error.message), ...hint] })
+    return say(door, said, { text: [line(error.message), ...hint] })
   }
-  speaking.log.error({ err: error, chat: place.chatId }, `a command failed by a bug: ${messageOf(error)}`)
-  return say(speaking, place, { text: [line("Internal error. The manager's log has the details.")] })
+  door.speaking.log.error({ err: error, chat: said.place.chatId }, `a command failed by a bug: ${messageOf(error)}`)
+  return say(door, said, { text: [line("Internal error. The manager's log has the details.")] })
 }

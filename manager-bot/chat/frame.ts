@@ -1,11 +1,11 @@
 import { type Engine, isOver, type OperationView, operationView } from '../../deploy-engine/index.ts'
-import type { Offer } from '../command.ts'
+import type { Offers } from '../command.ts'
 import { operationOffers } from '../operation-offers.ts'
 import { operationText } from '../operation-text.ts'
 import type { RichText } from '../text/rich-text.ts'
 
 /** An operation as it is to be shown now. `settled`: over, and its text will not change any more. */
-export type Frame = { view: OperationView; text: RichText; offers: Offer[]; over: boolean; settled: boolean }
+export type Frame = { view: OperationView; text: RichText; offers: Offers; over: boolean; settled: boolean }
 
 // How long an unproven release may turn out to be live and still change its message.
 const PROOF_MS = 48 * 3600 * 1000

@@ -1,50 +1,87 @@
 import { randomBytes } from 'node:crypto'
-import type { InlineKeyboardMarkup } from 'telegraf/types'
+import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'telegraf/types'
 import type { Engine } from '../../deploy-engine/index.ts'
-import type { Offer } from '../command.ts'
-import { addButtons, type Button, buttonsAt, placeButtons } from './records/button.ts'
+import type { Offer, Offers } from '../command.ts'
+import { ANSWER_MS } from '../confirmation.ts'
+import { addButtons, type Button, buttonsAt, placeButtons, removeButtons } from './records/button.ts'
 
 /** For whom, and in which chat; `messageId` null: the message is not sent yet. */
 export type Audience = { chatId: number; personId: number; messageId: number | null }
 
-export type Keyboard = {
-  markup: InlineKeyboardMarkup
-  /** To be called with the id that a new message got: before, its buttons are nobody's. */
-  placed(messageId: number): Promise<void>
-}
-
 const VALID_MS = 24 * 3600 * 1000
 const NONCE_BYTES = 24
 
-/** Buttons for these offers, one below the other; those that the message has already are used again. */
-export const keyboard = async (engine: Engine, audience: Audience, offers: readonly Offer[]): Promise<Keyboard> => {
+/**
+ * Buttons for these offers. Those that the message has already are used again, and those that are no longer offered
+ * are forgotten.
+ */
+export const keyboard = async (engine: Engine, audience: Audience, offers: Offers): Promise<InlineKeyboardMarkup> => {
   const { chatId, messageId } = audience
   const { database, clock } = engine
   const known = messageId === null ? [] : await buttonsAt(database.read, { chatId, messageId })
-  const buttons = offers.map((offer) => known.find((button) => isSame(button, offer)) ?? fresh(engine, audience, offer))
+  const wanted = offers.flatMap((offer, row) => [offer].flat().map((one, position) => ({ ...one, row, position })))
+  const buttons = wanted.map((one) => {
+    const like = fresh(engine, audience, one)
+    return known.find((button) => isSame(button, like)) ?? like
+  })
   const added = buttons.filter((button) => !known.includes(button))
-  if (added.length > 0) await database.transaction((entities) => addButtons(entities, added, clock.now()))
-  return {
-    markup: { inline_keyboard: buttons.map(({ label, nonce }) => [{ text: label, callback_data: nonce }]) },
-    placed: (id) =>
-      database.transaction((entities) =>
-        placeButtons(
-          entities,
-          buttons.map(({ nonce }) => nonce),
-          id,
-        ),
-      ),
+  const gone = known.filter((button) => !buttons.includes(button))
+  if (added.length + gone.length > 0) {
+    await database.transaction(async (entities) => {
+      await removeButtons(entities, gone)
+      await addButtons(entities, added, clock.now())
+    })
   }
+  return markupOf(buttons)
 }
 
-const fresh = ({ clock }: Engine, audience: Audience, { label, command, input }: Offer): Button => ({
+/** The buttons that the message is to have now. */
+export const keyboardAt = async (engine: Engine, at: { chatId: number; messageId: number }) =>
+  markupOf(await buttonsAt(engine.database.read, at))
+
+/** Writes down which message the buttons got into. */
+export const placeKeyboard = ({ database }: Engine, markup: InlineKeyboardMarkup, messageId: number): Promise<void> =>
+  database.transaction((entities) => placeButtons(entities, noncesOf(markup), messageId))
+
+export const noncesOf = (markup: InlineKeyboardMarkup | null): string[] =>
+  (markup?.inline_keyboard ?? []).flat().flatMap((button) => ('callback_data' in button ? [button.callback_data] : []))
+
+export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64url')
+
+type Placed = Offer & { row: number; position: number }
+
+const fresh = ({ clock }: Engine, audience: Audience, offer: Placed): Button => ({
   ...audience,
-  nonce: randomBytes(NONCE_BYTES).toString('base64url'),
-  label,
-  command,
-  input,
-  expiresAt: clock.now() + VALID_MS,
+  nonce: newNonce(),
+  row: offer.row,
+  position: offer.position,
+  label: offer.label,
+  command: offer.command,
+  input: offer.input,
+  style: offer.style ?? null,
+  fate: offer.fate ?? null,
+  reply: offer.reply ?? null,
+  expiresAt: clock.now() + (offer.reply === undefined ? VALID_MS : ANSWER_MS),
+  usedBy: null,
 })
 
-const isSame = (button: Button, { label, command, input }: Offer): boolean =>
-  button.label === label && button.command === command && JSON.stringify(button.input) === JSON.stringify(input)
+const isSame = (one: Button, other: Button): boolean => identity(one) === identity(other)
+
+const identity = ({ nonce: _, expiresAt: __, ...rest }: Button): string =>
+  JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+const markupOf = (buttons: readonly Button[]): InlineKeyboardMarkup => {
+  const rows: InlineKeyboardButton[][] = []
+  for (const button of buttons) {
+    const row = rows[button.row] ?? []
+    rows[button.row] = [...row, keyOf(button)]
+  }
+  return { inline_keyboard: rows.filter((row) => row !== undefined) }
+}
+
+// Telegraf's types do not know colours yet.
+const keyOf = ({ label, nonce, style }: Button): InlineKeyboardButton => ({
+  text: label,
+  callback_data: nonce,
+  ...(style !== null && { style }),
+})

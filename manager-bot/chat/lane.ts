@@ -1,83 +1,95 @@
-import type { Clock } from '../../deploy-engine/index.ts'
+import { type Clock, type Log, messageOf } from '../../deploy-engine/index.ts'
+import { type Budget, PRIORITIES, type Priority } from './budget.ts'
 
-/** Delivers to one chat, one thing after the other, spaced out. What is said is made only when its turn comes. */
+/** One thing to bring to Telegram. */
+export type Job = {
+  priority: Priority
+  /** Never throws. `sent`: Telegram was asked for something. `retryMs`: 0 when done, else when to try it again. */
+  deliver(): Promise<Delivery>
+}
+
+export type Delivery = { sent: boolean; retryMs: number }
+
+/** Delivers to one chat, one thing after the other, the most important first, within its budget. */
 export type Lane = {
-  /** `urgent`: does not wait for the spacing, only for a penalty. */
-  add(item: number, options?: { urgent?: boolean }): void
+  /** There may be something to deliver. */
+  wake(): void
   /** Resolves when nothing is being delivered; after the signal's abort nothing new is begun. */
   idle(): Promise<void>
 }
 
 export type LaneParts = {
   clock: Clock
+  log: Log
   signal: AbortSignal
-  /** Between two deliveries. */
-  spacingMs: number
-  /** Resolves with 0 when done, else with the ms after which to try it again. Never throws. */
-  deliver(item: number): Promise<number>
+  budget: Budget
+  /** Asked anew after each delivery and each waking, so that what is said is the newest. */
+  sources: readonly (() => Promise<Job | undefined>)[]
 }
 
+const STUMBLE_MS = 5_000
+
 export const openLane = (parts: LaneParts): Lane => {
-  const queue: Queue = {
-    ...parts,
-    waiting: new Set(),
-    urgent: new Set(),
-    blockedUntil: 0,
-    spacedUntil: 0,
-    hurry: () => {},
-  }
+  const state: State = { ...parts, woken: false, blockedUntil: 0, hurry: () => {} }
   let working: Promise<void> | undefined
   const work = async (): Promise<void> => {
-    await workOff(queue)
+    while (state.woken && !state.signal.aborted) {
+      state.woken = false
+      await workOff(state).catch((error) => stumble(state, error))
+    }
     working = undefined
   }
   return {
-    add: (item, options) => {
-      queue.waiting.add(item)
-      if (options?.urgent) queue.urgent.add(item)
-      queue.hurry()
+    wake: () => {
+      state.woken = true
+      state.hurry()
       working ??= work()
     },
     idle: async () => working,
   }
 }
 
-type Queue = LaneParts & {
-  waiting: Set<number>
-  urgent: Set<number>
+type State = LaneParts & {
+  woken: boolean
   /** Until then Telegram is left alone. */
   blockedUntil: number
-  spacedUntil: number
   /** Ends the pause that is being made, to look again. */
   hurry(): void
 }
 
-const workOff = async (queue: Queue): Promise<void> => {
-  const { clock, signal, waiting, urgent } = queue
-  while (waiting.size > 0 && !signal.aborted) {
-    const until = Math.max(queue.blockedUntil, urgent.size > 0 ? 0 : queue.spacedUntil)
+const workOff = async (state: State): Promise<void> => {
+  const { clock, signal, budget } = state
+  for (let job = await mostImportant(state); job && !signal.aborted; job = await mostImportant(state)) {
+    const until = Math.max(state.blockedUntil, budget.freeAt(job.priority, clock.now()))
     if (clock.now() < until) {
-      await pause(queue, until)
+      await pause(state, until)
       continue
     }
-    const [item = 0] = urgent.size > 0 ? urgent : waiting
-    waiting.delete(item)
-    urgent.delete(item)
-    const retryMs = await queue.deliver(item)
-    queue.spacedUntil = clock.now() + queue.spacingMs
-    if (retryMs > 0) {
-      queue.blockedUntil = clock.now() + retryMs
-      waiting.add(item)
-    }
+    const { sent, retryMs } = await job.deliver()
+    if (sent) budget.spend(clock.now())
+    state.blockedUntil = clock.now() + retryMs
   }
 }
 
-const pause = async (queue: Queue, until: number): Promise<void> => {
-  const { clock, signal } = queue
+const mostImportant = async ({ sources }: State): Promise<Job | undefined> => {
+  const jobs = await Promise.all(sources.map((next) => next()))
+  return PRIORITIES.map((priority) => jobs.find((job) => job?.priority === priority)).find((job) => job !== undefined)
+}
+
+// The database can't be read or written: what is to be said is still there later.
+const stumble = async (state: State, error: unknown): Promise<void> => {
+  state.log.error({ err: error, reason: messageOf(error) }, 'what is to be said could not be read')
+  state.woken = true
+  await pause(state, state.clock.now() + STUMBLE_MS)
+}
+
+const pause = async (state: State, until: number): Promise<void> => {
+  const { clock, signal } = state
   const early = new AbortController()
   const stop = () => early.abort()
-  queue.hurry = stop
+  state.hurry = stop
   signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
   await clock.sleep(until - clock.now(), early.signal).catch(() => {})
   signal.removeEventListener('abort', stop)
 }

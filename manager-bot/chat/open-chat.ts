@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Telegraf } from 'telegraf'
 import type { Update, UserFromGetMe } from 'telegraf/types'
 import { type Engine, type Log, messageOf } from '../../deploy-engine/index.ts'
@@ -10,15 +9,29 @@ import { offerOwnership, seedOwner } from './claim.ts'
 import { diskFullNotice } from './disk-full.ts'
 import { dispatch } from './dispatch.ts'
 import type { Door } from './door.ts'
-import { setDefaultMenu, setOwnersMenu } from './menu.ts'
+import { everyMinute } from './every-minute.ts'
+import { acceptInto, finishUpdate, unfinishedUpdates } from './inbox.ts'
+import { openLanes } from './lanes.ts'
+import { openMenus } from './menu.ts'
+import { nameKeeper } from './names.ts'
+import { newCode } from './new-code.ts'
+import { openNotRun } from './not-run.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
+import { USERNAME } from './people.ts'
 import { perChat } from './per-chat.ts'
 import { poll } from './poll.ts'
-import { press } from './press.ts'
+import { pollTrouble } from './poll-trouble.ts'
+import { hearPress } from './press.ts'
 import { openProgress, type Progress } from './progress.ts'
-import { acceptUpdates, storedOffset } from './records/handled-update.ts'
-import { owners } from './records/person.ts'
-import type { Speaking } from './say.ts'
-import { strangerCount } from './strangers.ts'
+import { closeQuestions } from './questions.ts'
+import { rateLimit } from './rate-limit.ts'
+import { storedOffset } from './records/handled-update.ts'
+import { noteOf, setNote } from './records/note.ts'
+import { seldom } from './seldom.ts'
+import type { Speaking } from './speaking.ts'
+import { openStrangers } from './strangers.ts'
+import { endForgotten } from './wizard/ended.ts'
+import { openLooks } from './wizard/looks.ts'
 
 export type ChatParts = {
   engine: Engine
@@ -32,6 +45,9 @@ export type ChatParts = {
 
 export type Chat = {
   progress: Progress
+  outbox: Outbox
+  /** When its loop last turned, ms since the epoch: it does so at least every two minutes, whatever Telegram does. */
+  aliveAt(): number
   /** Listens and speaks until the signal aborts. `onListening` is called once, before the first poll. */
   run(onListening: (username: string) => void): Promise<void>
 }
@@ -47,30 +63,48 @@ export const openChat = (parts: ChatParts): Chat => {
     log,
     signal,
   }
-  const progress = openProgress(engine, speaking)
+  const lanes = openLanes(speaking)
+  const outbox = openOutbox(engine, speaking, lanes)
+  const progress = openProgress({ engine, speaking, lanes, outbox })
+  let aliveAt = engine.clock.now()
+  const alive = () => {
+    aliveAt = engine.clock.now()
+  }
   return {
     progress,
+    outbox,
+    aliveAt: () => aliveAt,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
-      const showing = progress.run(signal)
-      const me = await introduce(speaking)
+      await outbox.resume()
+      const showing = Promise.all([progress.run(signal), closeQuestions(engine, { outbox, speaking })])
+      const me = await introduce(speaking, alive)
       if (me) {
+        await rememberName(engine, me.username)
         await offerOwnership(engine, { username: me.username, newCode, log })
-        const settingMenus = setMenus(parts, speaking)
         onListening(me.username)
-        await listen(telegraf, { ...parts, speaking, progress, username: me.username }, me)
-        await settingMenus
+        await listen(telegraf, { ...parts, speaking, progress, outbox, alive, username: me.username }, me)
       }
       await showing
+      // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
+      await lanes.idle()
     },
   }
 }
 
-const newCode = (): string => randomBytes(16).toString('base64url')
+// The terminal makes links of it.
+const rememberName = async ({ database, clock }: Engine, username: string): Promise<void> => {
+  if ((await noteOf(database.read, USERNAME))?.value === username) return
+  await database.transaction((entities) => setNote(entities, { key: USERNAME, value: username, at: clock.now() }))
+}
 
 /** Who am I? Asked until Telegram answers; undefined when the signal aborts first. */
-const introduce = async ({ api, clock, random, log, signal }: Speaking): Promise<UserFromGetMe | undefined> => {
+const introduce = async (
+  { api, clock, random, log, signal }: Speaking,
+  alive: () => void,
+): Promise<UserFromGetMe | undefined> => {
   for (let failures = 1; !signal.aborted; failures++) {
+    alive()
     try {
       return await api.call('getMe', {}, { signal })
     } catch (error) {
@@ -86,56 +120,95 @@ const introduce = async ({ api, clock, random, log, signal }: Speaking): Promise
   return undefined
 }
 
-type Listening = ChatParts & { speaking: Speaking; progress: Progress; username: string }
+type Listening = ChatParts & {
+  speaking: Speaking
+  progress: Progress
+  outbox: Outbox
+  username: string
+  alive(): void
+}
 
 const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): Promise<void> => {
-  const { engine, speaking, log, signal } = parts
-  const door: Door = { ...parts, countStranger: strangerCount(log) }
+  const { engine, speaking, outbox, log, signal, alive } = parts
+  const left = await unfinishedUpdates(engine)
+  const door = openDoor(parts, new Set(left.map(({ update_id }) => update_id)))
+  const chores = {
+    'telling of strangers': door.strangers.settle,
+    'telling what was not run': door.notRun.tell,
+    'setting menus': door.menus.refresh,
+    'forgetting unfinished answers': () => endForgotten(door),
+  }
+  const doingChores = everyMinute(chores, { clock: engine.clock, log, signal })
   telegraf.botInfo = me
-  telegraf.on('message', ({ message }) => dispatch(door, message))
-  telegraf.on('callback_query', ({ callbackQuery }) => press(door, callbackQuery))
+  telegraf.on('message', ({ message, update }) => dispatch(door, message, update.update_id))
+  telegraf.on('edited_message', ({ editedMessage, update }) => dispatch(door, editedMessage, update.update_id))
   const onError = (err: unknown) => log.error({ err }, 'a message was not handled')
-  telegraf.catch(onError)
+  // Given back to `act` below, which knows the update.
+  telegraf.catch((error) => {
+    throw error
+  })
   const chats = perChat(onError)
   const onFull = diskFullNotice(engine, speaking)
+  const act = async (update: Update, work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      // Cut off by the end of the process: the next one does it again.
+      if (signal.aborted) return
+      onError(error)
+    }
+    await finishUpdate(engine, update.update_id)
+  }
+  const handle = (update: Update) => {
+    const isPress = 'callback_query' in update
+    const work = isPress
+      ? hearPress(door, update.callback_query, update.update_id)
+      : () => telegraf.handleUpdate(update)
+    chats.add(chatOf(update), () => act(update, work))
+  }
+  for (const update of left) handle(update)
+  await door.looks.resume()
   await poll(
     {
       ...speaking,
+      alive,
+      trouble: pollTrouble(engine, outbox),
       offset: await storedOffset(engine.database.read),
       accept: async (updates) => {
         try {
-          return await accept(engine, updates)
+          return await acceptInto(engine, updates)
         } catch (error) {
           await onFull(error)
           throw error
         }
       },
-      handle: (update) => chats.add(chatOf(update), () => telegraf.handleUpdate(update)),
+      handle,
     },
     signal,
   )
   await chats.idle()
+  await door.looks.idle()
+  await doingChores
 }
 
-const accept = async ({ database, clock }: Engine, updates: Update[]): Promise<Update[]> => {
-  const ids = updates.map(({ update_id }) => update_id)
-  const fresh = await database.transaction((entities) => acceptUpdates(entities, ids, clock.now()))
-  return updates.filter(({ update_id }) => fresh.has(update_id))
+const openDoor = (parts: Listening, again: ReadonlySet<number>): Door => {
+  const { engine, speaking, commands, outbox, log, signal } = parts
+  return {
+    ...parts,
+    again,
+    strangers: openStrangers(engine, { outbox, log }),
+    menus: openMenus(engine, { commands, api: speaking.api, log, signal }),
+    notRun: openNotRun(engine, { outbox, signal }),
+    rateLimit: rateLimit(() => engine.clock.now()),
+    seldom: seldom(() => engine.clock.now()),
+    looks: openLooks({ engine, outbox, signal }),
+    keepName: nameKeeper(engine),
+    newCode,
+  }
 }
 
 const chatOf = (update: Update): number => {
   if ('message' in update) return update.message.chat.id
+  if ('edited_message' in update) return update.edited_message.chat.id
   return 'callback_query' in update ? (update.callback_query.message?.chat.id ?? 0) : 0
-}
-
-// A menu is not worth holding up the first command, nor trying again before the next start.
-const setMenus = async ({ engine, commands }: ChatParts, { api, log, signal }: Speaking): Promise<void> => {
-  try {
-    await setDefaultMenu(api, signal)
-    for (const { telegramId } of await owners(engine.database.read)) {
-      await setOwnersMenu(api, { chatId: telegramId, commands, signal })
-    }
-  } catch (error) {
-    if (!signal.aborted) log.warn({ reason: messageOf(error) }, 'the command menu could not be set')
-  }
 }

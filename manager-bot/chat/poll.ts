@@ -2,6 +2,7 @@ import type { Update } from 'telegraf/types'
 import { type Clock, type Log, messageOf } from '../../deploy-engine/index.ts'
 import { backoff } from './backoff.ts'
 import { type BotApi, errorCode, retryAfterMs, says } from './bot-api.ts'
+import type { PollTrouble } from './poll-trouble.ts'
 
 export type Polling = {
   api: BotApi
@@ -14,6 +15,9 @@ export type Polling = {
   accept(updates: Update[]): Promise<Update[]>
   /** Begins to act on an update; never waited for. */
   handle(update: Update): void
+  trouble: PollTrouble
+  /** Called at least once in 65 s and a back-off, whatever Telegram does. */
+  alive(): void
 }
 
 const LONG_POLL_S = 50
@@ -26,18 +30,23 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
   let { offset } = polling
   let confirmed = offset
   let failures = 0
+  let trouble = ''
   while (!signal.aborted) {
+    polling.alive()
     try {
       const updates = await ask(polling, offset, signal)
       confirmed = offset
       if (failures > 0) log.info({ failures }, 'polling Telegram works again')
       failures = 0
+      trouble = ''
+      await polling.trouble.heard()
       offset = await take(polling, updates, offset)
     } catch (error) {
       // The request that was given up had its offset with it.
       if (signal.aborted) return
       failures += 1
-      if (failures === 1) log.warn({ reason: messageOf(error) }, diagnosis(error))
+      if (trouble !== diagnosis(error)) log.warn({ reason: messageOf(error) }, diagnosis(error))
+      trouble = diagnosis(error)
       await standBy(polling, error, signal)
       await clock.sleep(retryAfterMs(error) ?? backoff(failures, random), signal).catch(() => {})
     }
@@ -46,7 +55,11 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
 }
 
 const ask = ({ api }: Polling, offset: number, signal: AbortSignal): Promise<Update[]> => {
-  const payload = { offset, timeout: LONG_POLL_S, allowed_updates: ['message', 'callback_query'] as const }
+  const payload = {
+    offset,
+    timeout: LONG_POLL_S,
+    allowed_updates: ['message', 'edited_message', 'callback_query'] as const,
+  }
   return api.call('getUpdates', payload, { timeoutMs: GIVE_UP_MS, signal })
 }
 
@@ -65,8 +78,11 @@ const diagnosis = (error: unknown): string => {
   return 'polling Telegram fails, trying on'
 }
 
-const standBy = async ({ api, log }: Polling, error: unknown, signal: AbortSignal): Promise<void> => {
-  if (!says(error, 'webhook is active')) return
+const standBy = async ({ api, log, trouble }: Polling, error: unknown, signal: AbortSignal): Promise<void> => {
+  if (!says(error, 'webhook is active')) {
+    if (errorCode(error) !== 409) return
+    return trouble.conflict().catch((err) => log.error({ err }, 'the owner could not be told of the conflict'))
+  }
   await api.call('deleteWebhook', {}, { signal }).catch((failure) => {
     log.warn({ reason: messageOf(failure) }, 'the webhook could not be removed')
   })

@@ -1,66 +1,102 @@
 import type { CallbackQuery } from 'telegraf/types'
 import { messageOf } from '../../deploy-engine/index.ts'
-import { answer } from '../answer.ts'
-import { contextOf, type Door, sayError, sayReply } from './door.ts'
-import type { Incoming } from './message.ts'
+import { declined } from '../confirmation.ts'
+import { accessOf } from './access.ts'
+import { carryOut } from './carry-out.ts'
+import { type Door, sayError } from './door.ts'
+import { newNonce } from './keyboard.ts'
+import { type Incoming, personName } from './message.ts'
+import { SLOW_DOWN } from './rate-limit.ts'
 import { type Button, useButton } from './records/button.ts'
-import { personById } from './records/person.ts'
+import { say } from './say.ts'
+import { ASK_FOR_HERE, isTakenHere } from './taken-here.ts'
 
 /**
  * A pressed button: its command is carried out as if that person had typed it. Each works once, for the person and at
- * the message that it was made for; anything else is told so and changes nothing.
+ * the message that it was made for; anything else is told so and changes nothing. Telegram gets its answer at once;
+ * what is returned does the work, when the chat's turn comes.
  */
-export const press = async (door: Door, query: CallbackQuery): Promise<void> => {
+export const hearPress = (door: Door, query: CallbackQuery, updateId: number): (() => Promise<void>) => {
+  const heard = claim(door, query, updateId)
+  // It is the work that fails.
+  heard.catch(() => {})
+  return async () => {
+    const button = await heard
+    if (button) await act(door, asIncoming(query, button, updateId), button)
+  }
+}
+
+const claim = async (door: Door, query: CallbackQuery, updateId: number): Promise<Button | undefined> => {
   const { engine } = door
-  const person = await personById(engine.database.read, query.from.id)
-  if (!person) return door.countStranger(query.from.id)
-  const button = await claimed(door, query)
-  await acknowledge(door, query, button ? undefined : NOT_VALID)
-  if (!button) return
-  const said = asIncoming(query, button)
+  if (!(await accessOf(engine, query.from.id))) {
+    door.strangers.count(query.from.id)
+    return undefined
+  }
+  const refusal = await refusalOf(door, query, updateId)
+  const button = refusal === undefined ? await claimed(door, query, updateId) : undefined
+  void acknowledge(door, query, button ? undefined : (refusal ?? NOT_VALID))
+  return button
+}
+
+/** Empty: one that need not be said again. */
+const refusalOf = async (door: Door, query: CallbackQuery, updateId: number): Promise<string | undefined> => {
+  const room = door.again.has(updateId) ? 'go' : door.rateLimit(query.from.id)
+  if (room !== 'go') return room === 'told' ? SLOW_DOWN : ''
+  return (await isTakenHere(door, where(query))) ? undefined : ASK_FOR_HERE
+}
+
+const NOT_VALID = 'This button was used, is too old, or is not yours. Send the command instead.'
+
+const claimed = async (
+  { engine }: Door,
+  { data, message, from }: CallbackQuery & { data?: string },
+  updateId: number,
+) => {
+  if (data === undefined || !message) return undefined
+  const at = { chatId: message.chat.id, messageId: message.message_id }
+  const pressed = { ...at, nonce: data, personId: from.id, updateId, nextNonce: newNonce() }
+  return engine.database.transaction((entities) => useButton(entities, pressed, engine.clock.now()))
+}
+
+const act = async (door: Door, said: Incoming, button: Button): Promise<void> => {
+  // Commands that were carried out before it in this chat may have changed that.
+  const access = await accessOf(door.engine, said.personId)
+  if (!access || !(await isTakenHere(door, said))) return
+  if (button.reply === 'no') return say(door, said, { text: declined(button.label) })
   try {
-    await strip(door, button)
     const command = door.commands.find(({ name }) => name === button.command)
     if (!command) throw new Error(`no command ${button.command} behind a button`)
-    await sayReply(door, said, await answer(command, button.input, contextOf(door, said)))
+    const confirmed = button.reply === 'yes' ? { confirmed: true as const } : {}
+    await carryOut(door, { ...said, access }, { command, input: button.input, ...confirmed })
   } catch (error) {
     await sayError(door, said, error)
   }
 }
 
-const NOT_VALID = 'This button was used, is too old, or is not yours. Send the command instead.'
-
-const claimed = async ({ engine }: Door, { data, message, from }: CallbackQuery & { data?: string }) => {
-  if (data === undefined || !message) return undefined
-  const pressed = { nonce: data, chatId: message.chat.id, messageId: message.message_id, personId: from.id }
-  return engine.database.transaction((entities) => useButton(entities, pressed, engine.clock.now()))
-}
-
-const asIncoming = ({ from, message }: CallbackQuery, { chatId, messageId }: Button): Incoming => ({
-  messageId: messageId ?? 0,
-  personId: from.id,
-  personName: from.username ? `@${from.username}` : from.first_name,
-  isPrivate: message?.chat.type === 'private',
+const asIncoming = (query: CallbackQuery, { fate }: Button, updateId: number): Incoming => ({
+  ...where(query),
+  updateId,
+  messageId: query.message?.message_id ?? 0,
+  ...(query.message && { pressed: query.message.message_id }),
+  ...(query.message && fate === 'replaced' && { replaces: query.message.message_id }),
+  personId: query.from.id,
+  personName: personName(query.from),
   text: '',
+})
+
+const where = ({ message }: CallbackQuery): Pick<Incoming, 'isPrivate' | 'place'> => ({
+  isPrivate: message?.chat.type === 'private',
   place: {
-    chatId,
+    chatId: message?.chat.id ?? 0,
     threadId: message && 'is_topic_message' in message ? (message.message_thread_id ?? null) : null,
-    replyTo: messageId,
+    replyTo: message?.message_id ?? null,
   },
 })
 
-// A button that turns for ever is only ugly: neither of the two may keep the command from being carried out.
+// A button that turns for ever is only ugly: it must not keep the command from being carried out.
 const acknowledge = async ({ speaking: { api, log, signal } }: Door, { id }: CallbackQuery, text?: string) => {
-  const alert = text === undefined ? {} : { text, show_alert: true }
+  const alert = text ? { text, show_alert: true } : {}
   await api.call('answerCallbackQuery', { callback_query_id: id, ...alert }, { signal }).catch((error) => {
-    log.warn({ reason: messageOf(error) }, 'a pressed button could not be answered')
-  })
-}
-
-const strip = async ({ speaking: { api, log, signal } }: Door, { chatId, messageId }: Button): Promise<void> => {
-  if (messageId === null) return
-  const payload = { chat_id: chatId, message_id: messageId, reply_markup: undefined }
-  await api.call('editMessageReplyMarkup', payload as never, { signal }).catch((error) => {
-    log.warn({ chat: chatId, reason: messageOf(error) }, 'used buttons could not be taken away')
+    if (!signal.aborted) log.warn({ reason: messageOf(error) }, 'a pressed button could not be answered')
   })
 }

@@ -1,11 +1,12 @@
 import type { EntityManager } from 'typeorm'
-import { type Engine, isOver, operationById, operationView } from '../../deploy-engine/index.ts'
+import { type Engine, isOver, type Operation, operationById, operationView } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
-import { backoff } from './backoff.ts'
-import { errorCode, isPassing, retryAfterMs } from './bot-api.ts'
+import { PRIORITIES, type Priority } from './budget.ts'
 import { deliver } from './deliver.ts'
 import { frameOf } from './frame.ts'
-import { type Lane, openLane } from './lane.ts'
+import type { Delivery, Job } from './lane.ts'
+import type { Lanes } from './lanes.ts'
+import type { Outbox } from './outbox.ts'
 import {
   addOperationMessage,
   changeOperationMessage,
@@ -16,12 +17,13 @@ import {
   type Place,
 } from './records/operation-message.ts'
 import { owners } from './records/person.ts'
-import type { Speaking } from './say.ts'
+import { remedy } from './remedy.ts'
+import type { Speaking } from './speaking.ts'
 
 /** One message per operation, edited as it goes on; its end is always delivered, if need be after a restart. */
 export type Progress = {
-  /** Writes down where the operation is to be shown. */
-  follow(operation: number, place: Place): Promise<void>
+  /** Writes down where the operation is to be shown; with `messageId` in place of what that message shows. */
+  follow(operation: number, place: Place & { messageId?: number }): Promise<void>
   /** Shows what the manager began on its own to the first owner. */
   announce(operation: number): Promise<void>
   /** There may be something new to show. */
@@ -31,12 +33,17 @@ export type Progress = {
 }
 
 const REFRESH_MS = 5000
-const SPACING_PRIVATE_MS = 1500
-// Telegram counts about 20 messages and edits a minute in a group.
-const SPACING_GROUP_MS = 3000
 
-export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
-  const state: State = { engine, speaking, lanes: new Map(), shown: new Map(), failures: new Map() }
+type Parts = { engine: Engine; speaking: Speaking; lanes: Lanes; outbox: Outbox }
+
+export const openProgress = (parts: Parts): Progress => {
+  const state: State = { ...parts, behind: new Map(), shown: new Map(), failures: new Map() }
+  parts.lanes.feed({
+    next: async (chatId) => nextOf(state, chatId),
+    moved: (from, to) => {
+      for (const item of state.behind.values()) if (item.chatId === from) item.chatId = to
+    },
+  })
   return {
     follow: (operation, place) => follow(state, operation, place),
     announce: (operation) => announce(state, operation),
@@ -45,18 +52,16 @@ export const openProgress = (engine: Engine, speaking: Speaking): Progress => {
   }
 }
 
-type State = {
-  engine: Engine
-  speaking: Speaking
-  /** By chat. */
-  lanes: Map<number, Lane>
+type State = Parts & {
+  /** Messages that may not show the newest frame. */
+  behind: Map<number, { chatId: number; priority: Priority }>
   /** What each message was last brought to; empty while it is sent for the first time. */
   shown: Map<number, string>
   /** In a row, by message. */
   failures: Map<number, number>
 }
 
-const follow = ({ engine }: State, operation: number, place: Place): Promise<void> =>
+const follow = ({ engine }: State, operation: number, place: Place & { messageId?: number }): Promise<void> =>
   engine.database.transaction((entities) =>
     addOperationMessage(entities, operation, { ...place, createdAt: engine.clock.now() }),
   )
@@ -70,27 +75,27 @@ const announce = async (state: State, operation: number): Promise<void> => {
 }
 
 const run = async (state: State, signal: AbortSignal): Promise<void> => {
-  const { engine, lanes, speaking } = state
+  const { engine, speaking } = state
   const stopListening = engine.changes.listen(({ operation }) => wakeSafely(state, operation))
   while (!signal.aborted) {
     await sweep(state).catch((err) => speaking.log.error({ err }, 'progress could not be read'))
     await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
   }
   stopListening()
-  // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
-  await Promise.all([...lanes.values()].map((lane) => lane.idle()))
 }
 
 const sweep = async (state: State): Promise<void> => {
   for (const message of await openMessages(state.engine.database.read)) {
-    if (await isBehind(state.engine, message)) put(state, message)
+    const { behind, operation } = await standOf(state.engine, message)
+    if (behind) put(state, message, operation)
   }
 }
 
 // The time of a running step grows; an end that is not closed yet still owes its alarm.
-const isBehind = async (engine: Engine, { operationId, deliveredRevision }: OperationMessage): Promise<boolean> => {
+const standOf = async (engine: Engine, { operationId, deliveredRevision }: OperationMessage) => {
   const { over, settled, view } = await frameOf(engine, operationId)
-  return !over || settled || view.operation.revision > deliveredRevision
+  const { operation } = view
+  return { operation, behind: !over || settled || operation.revision > deliveredRevision }
 }
 
 const wakeSafely = (state: State, operation: number): void => {
@@ -100,55 +105,71 @@ const wakeSafely = (state: State, operation: number): void => {
 const wake = async (state: State, operation: number): Promise<void> => {
   const messages = await messagesOf(state.engine.database.read, operation)
   if (messages.length === 0) return
-  // Steps may wait for each other; the end is what somebody waits for.
   const row = await operationById(state.engine.database.read, operation)
-  for (const message of messages) put(state, message, row !== undefined && isOver(row))
+  for (const message of messages) put(state, message, row)
 }
 
-const put = (state: State, { id, chatId, messageId }: OperationMessage, over = false): void =>
-  laneOf(state, chatId).add(id, { urgent: over || (messageId === null && !state.shown.has(id)) })
-
-const laneOf = (state: State, chat: number): Lane => {
-  const { engine, lanes, speaking } = state
-  const known = lanes.get(chat)
-  if (known) return known
-  const spacingMs = chat < 0 ? SPACING_GROUP_MS : SPACING_PRIVATE_MS
-  const deliver = (id: number) => bringUp(state, id)
-  const lane = openLane({ clock: engine.clock, signal: speaking.signal, spacingMs, deliver })
-  lanes.set(chat, lane)
-  return lane
+const put = (state: State, message: OperationMessage, operation: Operation | undefined): void => {
+  const { id, chatId } = message
+  const priorities = [state.behind.get(id)?.priority, priorityOf(state, message, operation)]
+  const priority = PRIORITIES.find((one) => priorities.includes(one)) ?? 'progress'
+  state.behind.set(id, { chatId, priority })
+  state.lanes.wake(chatId)
 }
 
-/** Shows the newest frame. Resolves with 0, or with the ms after which to try again. */
-const bringUp = async (state: State, id: number): Promise<number> => {
-  const { engine, speaking, shown, failures } = state
+// The first frame and the last are what somebody waits for; a failure's last one brings its alarm with it.
+const priorityOf = (
+  { shown }: State,
+  { id, deliveredRevision, alarmed }: OperationMessage,
+  operation: Operation | undefined,
+): Priority => {
+  if (operation?.state === 'failed' && !alarmed) return 'alert'
+  const isFirst = deliveredRevision === 0 && !shown.has(id)
+  return isFirst || (operation && isOver(operation)) ? 'result' : 'progress'
+}
+
+const nextOf = (state: State, chatId: number): Job | undefined => {
+  const own = [...state.behind].filter(([, item]) => item.chatId === chatId)
+  for (const priority of PRIORITIES) {
+    const [id] = own.find(([, item]) => item.priority === priority) ?? []
+    if (id !== undefined) return { priority, deliver: () => bringUp(state, id) }
+  }
+  return undefined
+}
+
+/** Shows the newest frame. */
+const bringUp = async (state: State, id: number): Promise<Delivery> => {
+  const { engine, speaking, shown, failures, behind } = state
+  const item = behind.get(id)
+  behind.delete(id)
+  if (!shown.has(id)) shown.set(id, '')
+  const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
+  if (!message || message.state === 'closed') return { sent: false, retryMs: 0 }
   try {
-    if (!shown.has(id)) shown.set(id, '')
-    const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
-    if (!message || message.state === 'closed') return 0
     const frame = await frameOf(engine, message.operationId)
-    const html = toHtml(frame.text)
-    if (shown.get(id) !== html || frame.over) await deliver(engine, speaking, { message, frame })
+    const face = toHtml(frame.text) + JSON.stringify(frame.offers)
+    const isNews = shown.get(id) !== face || frame.over
+    if (isNews) await deliver(state, { message, frame })
     failures.delete(id)
     if (frame.settled) shown.delete(id)
-    else shown.set(id, html)
-    return 0
+    else shown.set(id, face)
+    return { sent: isNews, retryMs: 0 }
   } catch (error) {
-    return speaking.signal.aborted ? 0 : afterFailure(state, id, error)
+    if (speaking.signal.aborted) return { sent: true, retryMs: 0 }
+    const retryMs = await afterFailure(state, message, error)
+    const { chatId = message.chatId, priority = 'progress' } = item ?? {}
+    if (retryMs !== undefined) behind.set(id, { chatId, priority })
+    return { sent: true, retryMs: retryMs ?? 0 }
   }
 }
 
-const afterFailure = async ({ engine, speaking, failures }: State, id: number, error: unknown): Promise<number> => {
-  const count = (failures.get(id) ?? 0) + 1
-  failures.set(id, count)
-  const tryAgain = retryAfterMs(error) ?? backoff(count, speaking.random)
-  if (isPassing(error)) return tryAgain
-  speaking.log.error({ message: id, err: error }, 'progress could not be shown')
-  // Only where Telegram itself said no, another try is pointless.
-  if (errorCode(error) === undefined) return tryAgain
-  const close = (entities: EntityManager) => changeOperationMessage(entities, id, { state: 'closed' })
-  return engine.database.transaction(close).then(
-    () => 0,
-    () => tryAgain,
-  )
+const afterFailure = async (state: State, message: OperationMessage, error: unknown): Promise<number | undefined> => {
+  const { engine, failures } = state
+  const count = (failures.get(message.id) ?? 0) + 1
+  failures.set(message.id, count)
+  const retryMs = await remedy(engine, state, { place: message, error, failures: count })
+  if (retryMs !== undefined) return retryMs
+  const close = (entities: EntityManager) => changeOperationMessage(entities, message.id, { state: 'closed' })
+  await engine.database.transaction(close)
+  return undefined
 }

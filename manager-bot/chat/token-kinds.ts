@@ -34,4 +34,12 @@ export const TOKENS: Record<AskedToken, TokenKind> = {
       'That message held an access token, so I took it out of the chat and did not use it. I ask for one after ' +
       '/gittoken.',
   },
+  value: {
+    // Like nothing in particular.
+    shape: /(?!)/,
+    almost: /\S/,
+    find: (text) => text.trim() || undefined,
+    refusal: 'That is no value.',
+    unasked: 'I took that message out of the chat and did not use it. I ask for a value after /secret.',
+  },
 }

@@ -3,8 +3,9 @@ import { answer } from '../answer.ts'
 import { type AskedToken, type Input, parametersOf } from '../command.ts'
 import { type Block, line, command as typedText } from '../text/rich-text.ts'
 import { splitWords } from '../words.ts'
-import { contextOf, type Door, sayError } from './door.ts'
-import type { Incoming, Typed } from './message.ts'
+import { deleteMessage } from './delete-message.ts'
+import { contextOf, type Door, sayError, sayReply } from './door.ts'
+import type { Incoming, Known, Typed } from './message.ts'
 import { type Awaited, awaitedIn, clearAwaited, setAwaited } from './records/awaited.ts'
 import { say } from './say.ts'
 import { TOKENS } from './token-kinds.ts'
@@ -13,12 +14,13 @@ const WAIT_MS = 10 * 60 * 1000
 
 /** The next token that this person sends here belongs to this command. Fails with `private_only`. */
 export const awaitToken = async (
-  { engine }: Door,
+  { engine, commands }: Door,
   { isPrivate, place, personId }: Incoming,
   { command, input }: { command: string; input: Input },
 ): Promise<void> => {
   if (!isPrivate) {
-    throw new TbsError('private_only', `/${command} needs a token, which nobody else may read`, {
+    const what = askedBy(commands, command) === 'value' ? 'a value' : 'a token'
+    throw new TbsError('private_only', `/${command} needs ${what}, which nobody else may read`, {
       hint: 'Send me the same command in our private chat',
     })
   }
@@ -29,24 +31,23 @@ export const awaitToken = async (
 }
 
 /** Takes tokens out of the chat, wherever they turn up, and uses the one that is awaited. false: not about a token. */
-export const hearToken = async (door: Door, said: Incoming, typed: Typed | undefined): Promise<boolean> => {
+export const hearToken = async (door: Door, said: Known, typed: Typed | undefined): Promise<boolean> => {
   const { engine } = door
   const whose = { chatId: said.place.chatId, personId: said.personId }
   const awaited = said.isPrivate ? await awaitedIn(engine.database.read, whose, engine.clock.now()) : undefined
-  const kind = awaited && !typed ? askedBy(door, awaited.command) : undefined
+  const kind = awaited && !typed ? askedBy(door.commands, awaited.command) : undefined
   const shown = shownToken(said.text) ?? surplusToken(door, typed)
   if (!shown && !kind) return false
   const token = kind && TOKENS[kind].find(said.text)
   const suspect = shown ?? (kind && TOKENS[kind].almost.test(said.text))
-  const deleted = token !== undefined || suspect ? await deleteMessage(door, said) : undefined
-  const notes = deleted === false ? [line('I could not delete your message: please delete it yourself.')] : []
+  const notes = token !== undefined || suspect ? await deleteMessage(door.speaking, said) : []
   if (awaited && token !== undefined) await use(door, said, { awaited, token, notes })
-  else if (kind) await say(door.speaking, said.place, { text: [line(TOKENS[kind].refusal), goOn(), ...notes] })
-  else if (shown) await say(door.speaking, said.place, { text: [line(TOKENS[shown].unasked), ...notes] })
+  else if (kind) await say(door, said, { text: [line(TOKENS[kind].refusal), goOn(), ...notes] })
+  else if (shown) await say(door, said, { text: [line(TOKENS[shown].unasked), ...notes] })
   return true
 }
 
-const askedBy = ({ commands }: Door, name: string): AskedToken =>
+const askedBy = (commands: Door['commands'], name: string): AskedToken =>
   commands.find((command) => command.name === name)?.token ?? 'bot'
 
 /** A token that is one by its looks, whoever it was meant for. */
@@ -55,18 +56,19 @@ const shownToken = (text: string): AskedToken | undefined => {
   return TOKENS.git.shape.test(text) ? 'git' : undefined
 }
 
-// Tokens of many git servers look like nothing in particular: one word too many is taken for one.
+// Values, and tokens of many git servers, look like nothing in particular: one word too many is taken for one.
 const surplusToken = ({ commands }: Door, typed: Typed | undefined): AskedToken | undefined => {
   const command = commands.find(({ name }) => name === typed?.command)
-  if (!typed || command?.token !== 'git') return undefined
-  return splitWords(typed.rest).length > parametersOf(command).positional.length ? 'git' : undefined
+  const asked = command?.token
+  if (!typed || !command || (asked !== 'git' && asked !== 'value')) return undefined
+  return splitWords(typed.rest).length > parametersOf(command).positional.length ? asked : undefined
 }
 
 const goOn = (): Block => line('I go on waiting for the token; ', typedText('cancel'), ' ends it.')
 
 const use = async (
   door: Door,
-  said: Incoming,
+  said: Known,
   { awaited, token, notes }: { awaited: Awaited; token: string; notes: Block[] },
 ): Promise<void> => {
   const command = door.commands.find(({ name }) => name === awaited.command)
@@ -74,19 +76,20 @@ const use = async (
   try {
     const reply = await answer(command, awaited.input, { ...contextOf(door, said), token: new Secret(token) })
     await forget(door, awaited)
-    await say(door.speaking, said.place, { ...reply, text: [...reply.text, ...notes] })
+    await sayReply(door, said, { ...reply, text: [...reply.text, ...notes] })
   } catch (error) {
     if (!(error instanceof TbsError) || NOT_ABOUT_THE_TOKEN.has(error.code)) {
       await forget(door, awaited)
       return sayError(door, said, error)
     }
     const hint = error.hint === undefined ? [] : [line(error.hint)]
-    await say(door.speaking, said.place, { text: [line(error.message), ...hint, goOn(), ...notes] })
+    await say(door, said, { text: [line(error.message), ...hint, goOn(), ...notes] })
   }
 }
 
 // Another token would not help.
 const NOT_ABOUT_THE_TOKEN = new Set([
+  'not_allowed',
   'name_taken',
   'protocol_refused',
   'unknown_bot',
@@ -99,14 +102,3 @@ const NOT_ABOUT_THE_TOKEN = new Set([
 
 const forget = ({ engine }: Door, awaited: Awaited): Promise<void> =>
   engine.database.transaction((entities) => clearAwaited(entities, awaited))
-
-const deleteMessage = async ({ speaking }: Door, { place, messageId }: Incoming): Promise<boolean> => {
-  const { api, signal, log } = speaking
-  try {
-    await api.call('deleteMessage', { chat_id: place.chatId, message_id: messageId }, { signal })
-    return true
-  } catch (error) {
-    log.warn({ chat: place.chatId, err: error }, 'a message with a token could not be deleted')
-    return false
-  }
-}

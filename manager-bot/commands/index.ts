@@ -5,14 +5,23 @@ import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
 import { deploykey } from './deploykey.ts'
 import { gittoken } from './gittoken.ts'
+import { grant } from './grant.ts'
 import { help } from './help.ts'
+import { here } from './here.ts'
 import { logs } from './logs.ts'
+import { people } from './people.ts'
 import { prune } from './prune.ts'
 import { releases } from './releases.ts'
+import { removebot } from './removebot.ts'
+import { restart } from './restart.ts'
+import { revoke } from './revoke.ts'
 import { rollback } from './rollback.ts'
+import { run } from './run.ts'
+import { secret } from './secret.ts'
 import { set } from './set.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
+import { stop } from './stop.ts'
 import { volume } from './volume.ts'
 
 /** In the order in which /help and the command menu show them. */
@@ -23,13 +32,22 @@ export const commands: readonly Command[] = [
   rollback,
   releases,
   logs,
+  restart,
+  stop,
+  run,
   cancel,
   prune,
   volume,
   addbot,
   set,
+  secret,
   deploykey,
   gittoken,
+  removebot,
+  people,
+  grant,
+  revoke,
+  here,
   help,
   start,
 ]

@@ -12,7 +12,7 @@ export const logs = defineCommand({
   summary: 'What a bot printed last',
   details: `${IN_MESSAGE} lines unless told otherwise; more come as a file. --since takes 90s, 15m, 1h or 2d.`,
   example: 'echo-bot 100 --since 1h --grep error',
-  role: 'owner',
+  role: 'viewer',
   args: ({ BotName }) =>
     z.strictObject({
       bot: BotName,

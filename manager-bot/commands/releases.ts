@@ -12,7 +12,7 @@ export const releases = defineCommand({
   usage: '<bot>',
   summary: 'What was deployed, newest first',
   example: 'echo-bot',
-  role: 'owner',
+  role: 'viewer',
   args: ({ BotName }) => z.strictObject({ bot: BotName }),
   run: async ({ bot }, { engine, verbs }) => {
     const { releases: all } = await verbs.releaseList(engine, bot)

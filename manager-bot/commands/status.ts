@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { botPanel } from '../bot-panel.ts'
 import { defineCommand } from '../command.ts'
 import { statusData, statusText } from '../status-text.ts'
 import { bots } from './bots.ts'
@@ -9,12 +10,14 @@ export const status = defineCommand({
   summary: 'One bot in detail',
   details: 'Read from Docker at this moment. Without a bot: all of them, like /bots.',
   example: 'echo-bot',
-  role: 'owner',
+  role: 'viewer',
+  acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional() }),
   run: async ({ bot }, context) => {
-    const { engine, verbs } = context
+    const { engine, verbs, door } = context
     if (bot === undefined) return bots.bind({}, verbs).run(context)
     const found = await verbs.botStatus(engine, bot)
-    return { text: statusText(found, engine.clock.now()), data: statusData(found) }
+    const panel = door === 'chat' ? { offers: botPanel(found, context) } : {}
+    return { text: statusText(found, engine.clock.now()), data: statusData(found), ...panel }
   },
 })

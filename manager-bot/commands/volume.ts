@@ -10,7 +10,7 @@ export const volume = defineCommand({
     'For data that would be lost with the container: the directory becomes a volume with what is in it now, and ' +
     'stays one for every later version. The bot is restarted for that; if it does not work, everything is as before.',
   example: 'echo-bot /app/data',
-  role: 'owner',
+  role: 'admin',
   args: ({ BotName, VolumePath }) => z.strictObject({ bot: BotName, path: VolumePath }),
   run: ({ bot, path }, context) => operate(context, { kind: 'restart', bot, args: { volume: path } }),
 })

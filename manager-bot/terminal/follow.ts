@@ -34,11 +34,11 @@ export const follow = async (engine: Engine, { operation, begin, json, dataDir }
   }
 }
 
-const printSteps = ({ steps }: OperationView, printed: Set<number>): void => {
+const printSteps = ({ steps, operation: { kind } }: OperationView, printed: Set<number>): void => {
   for (const step of steps) {
     if (step.state === 'started' || printed.has(step.id)) continue
     printed.add(step.id)
-    process.stdout.write(`${toPlain(stepLines(step, { now: 0, over: false }))}\n`)
+    process.stdout.write(`${toPlain(stepLines(step, { now: 0, over: false, kind }))}\n`)
   }
 }
 

@@ -4,7 +4,7 @@ import type { ReadStream, WriteStream } from 'node:tty'
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
 import type { Command } from '../command.ts'
 
-const LONGEST = 4096
+const LONGEST = 40_000
 
 /** A token from standard input: typed without being shown, or the whole of what is piped in. Fails with `no_token`. */
 export const readToken = async (
@@ -19,7 +19,7 @@ export const readToken = async (
   })
 }
 
-const PROMPTS = { bot: 'Token from @BotFather', git: 'Access token of the git server' }
+const PROMPTS = { bot: 'Token from @BotFather', git: 'Access token of the git server', value: 'Value' }
 
 const typed = (input: ReadStream, prompt: WriteStream, question: string): Promise<string> =>
   new Promise((resolve, reject) => {

@@ -2,12 +2,16 @@ import { userInfo } from 'node:os'
 import * as verbs from '../../deploy-engine/index.ts'
 import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
+import { newCode } from '../chat/new-code.ts'
+import { openPeople } from '../chat/people.ts'
+import { chatTables } from '../chat/records/tables.ts'
 import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { type Config, currentConfig, engineSettings } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
 import { createLog } from '../log.ts'
 import { openQueue } from '../queue.ts'
+import { OWNS_ALL } from '../role.ts'
 import { toPlain } from '../text/plain.ts'
 import { command, line } from '../text/rich-text.ts'
 import { follow } from './follow.ts'
@@ -18,7 +22,7 @@ import { EXIT, forTerminal } from './report.ts'
 export const runVerb = async (command: Command, input: Input, { json }: { json: boolean }): Promise<number> => {
   const config = currentConfig()
   const log = createLog({ pretty: true, level: 'warn', write: (text) => process.stderr.write(text) })
-  const { engine, close } = await openEngine(engineSettings(config), { log })
+  const { engine, close } = await openEngine(engineSettings(config), { log, ...chatTables })
   try {
     const errand: Errand = { engine, config }
     const reply = await answerHere(command, input, contextOf(errand))
@@ -47,16 +51,22 @@ const answerHere = async (command: Command, input: Input, context: CommandContex
   return answer(command, input, { ...context, token: await readToken(command, process.stdin, process.stderr) })
 }
 
-const contextOf = (errand: Errand): CommandContext => ({
-  engine: errand.engine,
-  verbs,
-  commands,
-  door: 'terminal',
-  requestedBy: `terminal:${userInfo().username}`,
-  follow: async () => {},
-  enqueue: (operation) => enqueue(errand, operation),
-  forget: async () => false,
-})
+const contextOf = (errand: Errand): CommandContext => {
+  const requestedBy = `terminal:${userInfo().username}`
+  return {
+    engine: errand.engine,
+    verbs,
+    commands,
+    door: 'terminal',
+    requestedBy,
+    access: OWNS_ALL,
+    // A running manager sees for itself what has changed.
+    people: openPeople(errand.engine, { by: requestedBy, newCode, onChange: () => {} }),
+    follow: async () => {},
+    enqueue: (operation) => enqueue(errand, operation),
+    forget: async () => false,
+  }
+}
 
 const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
   const { engine, config } = errand
@@ -78,7 +88,9 @@ const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
 const print = ({ text, document, data, offers = [] }: Reply, json: boolean): void => {
   if (json) process.stdout.write(`${JSON.stringify(data ?? null)}\n`)
   else
-    process.stdout.write(document ? document.content : `${forTerminal(toPlain([...text, ...offers.map(offerLine)]))}\n`)
+    process.stdout.write(
+      document ? document.content : `${forTerminal(toPlain([...text, ...offers.flat().map(offerLine)]))}\n`,
+    )
 }
 
 const offerLine = ({ label, command: verb, input }: Offer) =>

@@ -2,7 +2,15 @@ import { execFile } from 'node:child_process'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { type BuildPlan, interesting, planBuild, type SourceTree, TbsError } from '../../deploy-engine/index.ts'
+import {
+  type BuildPlan,
+  interesting,
+  planBuild,
+  type RepoFacts,
+  repoFacts,
+  type SourceTree,
+  TbsError,
+} from '../../deploy-engine/index.ts'
 import { report } from './report.ts'
 
 export type ValidateOptions = { path?: string; dockerfile?: true; json?: true }
@@ -14,15 +22,17 @@ export type ValidateOptions = { path?: string; dockerfile?: true; json?: true }
 export const validate = async (directory: string, { path, dockerfile, json }: ValidateOptions): Promise<number> => {
   try {
     const tree = await treeOf(resolve(directory))
-    const plan = planBuild(tree, { tokenEnv: null, path: path ?? null, ignoreDockerfile: false, volumes: [] })
-    process.stdout.write(json ? `${JSON.stringify(plan)}\n` : textOf(plan, dockerfile ?? false))
+    const choices = { tokenEnv: null, path: path ?? null, ignoreDockerfile: false, volumes: [] }
+    const plan = planBuild(tree, choices)
+    const text = () => textOf(plan, repoFacts(tree, choices), dockerfile ?? false)
+    process.stdout.write(json ? `${JSON.stringify(plan)}\n` : text())
     return 0
   } catch (error) {
     return report(error, { json: json ?? false })
   }
 }
 
-const textOf = (plan: BuildPlan, withDockerfile: boolean): string => {
+const textOf = (plan: BuildPlan, { variables, configFiles }: RepoFacts, withDockerfile: boolean): string => {
   const { kind, tokenEnv, volumes, env, command, evidence } = plan.release
   const own = `its own ${plan.dockerfilePath}${plan.buildkit === undefined ? '' : ', by BuildKit'}`
   const generated = `a generated Dockerfile for ${kind === 'node' ? 'Node' : 'Python'}`
@@ -33,6 +43,14 @@ const textOf = (plan: BuildPlan, withDockerfile: boolean): string => {
     ['Token variable', tokenEnv],
     ['Other variables', Object.keys(env).join(', ') || 'none'],
     ['Volumes', volumes.join(', ') || 'none'],
+    ...wanted(
+      'To be set',
+      variables.filter(({ ask }) => ask).map(({ name }) => name),
+    ),
+    ...wanted(
+      'Config files',
+      configFiles.map(({ example, target }) => `${target} (as in ${example})`),
+    ),
   ]
   const lines = [
     ...facts.map(([name, value]) => `${name.padEnd(17)}${value}`),
@@ -41,6 +59,9 @@ const textOf = (plan: BuildPlan, withDockerfile: boolean): string => {
   ]
   return `${[...lines, ...(withDockerfile ? ['', plan.dockerfile.trimEnd()] : [])].join('\n')}\n`
 }
+
+const wanted = (title: string, list: string[]): [string, string][] =>
+  list.length === 0 ? [] : [[title, list.join(', ')]]
 
 /** What git tracks, as a deploy would find it; without git, the directory. */
 const treeOf = async (directory: string): Promise<SourceTree> => {

@@ -162,7 +162,13 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
   })
 
   test('/rollback says which version is live', async () => {
-    const text = await operated('/rollback echo-bot')
+    await chat.open(MANAGER)
+    const replies = await chat.write('/rollback echo-bot')
+    await replies.filter({ hasText: 'Roll back from v7 to v6 of echo-bot?' }).waitFor()
+    await shot('13-rollback-asks')
+    await onPhone('13-rollback-asks')
+    await replies.getByRole('button', { name: 'Roll back to v6' }).click()
+    const text = await whileSomebodyWrites(() => endOf(replies))
     expect(text).toMatch(/^v6 \(.+\) is live\.$/m)
     expect(stepsIn(text)).not.toContain('Build')
     expect(await running()).toEqual(['v6'])
@@ -177,7 +183,7 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     expect(releases).toMatch(/^v6 .* · live · /m)
     expect(releases).toMatch(/^v5 .* · failed · /m)
     expect(await chat.ask('/status echo-bot', 'Telegram:')).toMatch(/^echo-bot — live · up .*\n[\s\S]*^Release: v6, /m)
-    expect(await chat.ask('/bots', 'echo-bot')).toMatch(/^echo-bot — live · v6 · up /)
+    expect(await chat.ask('/bots', 'echo-bot')).toMatch(/^🟢 echo-bot — live · v6 · up /)
     await shot('14-questions')
     await onPhone('14-questions')
   })
@@ -217,11 +223,9 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
 })
 
 /** Deploys a branch while somebody goes on writing to Echo. Gives the end of the operation's message. */
-const deployed = (branch: string): Promise<string> => operated(`/deploy echo-bot ${branch}`)
-
-const operated = async (command: string): Promise<string> => {
+const deployed = async (branch: string): Promise<string> => {
   await chat.open(MANAGER)
-  const replies = await chat.write(command)
+  const replies = await chat.write(`/deploy echo-bot ${branch}`)
   return whileSomebodyWrites(() => endOf(replies))
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SandboxMessage } from '../../telegram-sandbox/index.ts'
 import { addIdleBot, type DeployedBot } from '../helpers/deployed-bot.ts'
 import { docker } from '../helpers/docker.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
@@ -56,10 +57,10 @@ test('row 12: a rollback to n-3 and forward again', { timeout: 180_000 }, async 
   expect(then.map(({ tokenIn }) => tokenIn)).toEqual(['BOT_TOKEN', 'TELEGRAM_TOKEN', 'BOT_TOKEN', 'TELEGRAM_TOKEN'])
   expect(then.map(({ memory }) => Number(memory) >> 20)).toEqual([200, 210, 220, 230])
 
-  await asks('/rollback my-bot v1', 1)
+  await rollsBack(1)
   expect(await settings()).toEqual(then[0])
   expect(await truth(my)).toEqual(onlyRuns('one', 1))
-  await asks('/rollback my-bot v4', 4)
+  await rollsBack(4)
   expect(await settings()).toEqual(then[3])
   expect(await truth(my)).toEqual(onlyRuns('four', 4))
 
@@ -83,8 +84,12 @@ test('two operations at once leave one active release at any time; the database 
   await expect(second).rejects.toThrow(/UNIQUE constraint failed: releases.bot_id/)
 })
 
-const asks = async (command: string, number: number): Promise<void> => {
-  const asked = here.say(command)
+const asks = (command: string, number: number): Promise<void> => seesLive(here.say(command), number)
+
+const rollsBack = async (number: number): Promise<void> =>
+  seesLive(await here.confirmed(`/rollback my-bot v${number}`), number)
+
+const seesLive = async (asked: SandboxMessage, number: number): Promise<void> => {
   await here.reads(new RegExp(`v${number} .* is live`), { after: asked, timeout: 60_000 })
 }
 

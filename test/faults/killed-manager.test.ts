@@ -84,12 +84,15 @@ const everywhere = async (firstStep: string, next: () => Promise<Asked>) => {
 const undisturbed = async ({ command, says }: Asked): Promise<string[]> => {
   const { here, bot } = deployed
   const before = await lastStep(here.dataDir)
-  const asked = here.say(command)
+  const asked = await asks(command)
   await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 60_000 }))
   voices.set(says, await activeNumber())
   const steps = await rows<{ name: string }>(here.dataDir, 'SELECT name FROM steps WHERE id > ? ORDER BY id', [before])
   return steps.map(({ name }) => name)
 }
+
+const asks = async (command: string) =>
+  command.startsWith('/rollback') ? deployed.here.confirmed(command) : deployed.here.say(command)
 
 const killedAt = async ({ name, state }: Point, { command, says }: Asked): Promise<string> => {
   const { here, bot } = deployed
@@ -99,7 +102,7 @@ const killedAt = async ({ name, state }: Point, { command, says }: Asked): Promi
   const exits = await watchExits(here.instance)
   const visitor = load(here.sandbox, bot, VISITOR)
   const before = await lastStep(here.dataDir)
-  const asked = here.say(command)
+  const asked = await asks(command)
   await journalSays(here.dataDir, { name, state }, before)
   await here.kill()
   const cutOff = await firstSendCutOff()

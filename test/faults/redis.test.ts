@@ -77,7 +77,7 @@ test('Redis is silent: a running deploy goes on; what is asked for now is told s
   process.kill(redis, 'SIGSTOP')
   try {
     await here.reads(/^Deployed my-bot at next.*is live/s, { after: running, timeout: 45_000 })
-    const asked = here.say('/rollback my-bot')
+    const asked = await here.confirmed('/rollback my-bot')
     await here.reads(DOWN, { after: asked, timeout: 5_000 })
     const { id, state } = await newest()
     expect(state).toBe('queued')

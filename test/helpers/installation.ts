@@ -29,6 +29,8 @@ export type Installation = {
   stop(): Promise<void>
   /** What the owner writes to the manager, or another `person`. */
   say(text: string, person?: number): SandboxMessage
+  /** Says it, and presses the button that confirms it; gives what was said. */
+  confirmed(text: string): Promise<SandboxMessage>
   /** The newest of the manager's messages to the owner (or `person`) that matches, also if it came to by an edit. */
   reads(pattern: RegExp, options?: Reading): Promise<SandboxMessage>
   /** All that the manager's process has printed, over all starts. */
@@ -46,7 +48,13 @@ export type Installation = {
 }
 
 /** A whole installation of its own: sandbox, data dir, instance, and the manager as a process. */
-export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = {}): Promise<Installation> => {
+export const installation = async ({
+  sandbox: shared,
+  launcher = LAUNCHER,
+}: {
+  sandbox?: Sandbox
+  launcher?: string
+} = {}): Promise<Installation> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-i-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
   const sandbox = shared ?? (await openSandbox({ apiHosts: await sandboxHosts() }))
@@ -93,9 +101,15 @@ export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = 
     manager,
     env,
     say,
+    confirmed: async (text) => {
+      const asked = say(text)
+      const { message_id, buttons } = await reads(/Confirm within 60 s/, { after: asked })
+      void sandbox.press(OWNER, manager.username, message_id, buttons[0]?.[0]?.text ?? '')
+      return asked
+    },
     reads,
     start: async () => {
-      child = spawn(process.execPath, [LAUNCHER, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      child = spawn(process.execPath, [launcher, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child.stdout?.on('data', (chunk) => output.push(String(chunk)))
       child.stderr?.on('data', (chunk) => output.push(String(chunk)))
       const asked = say('/help')
@@ -106,7 +120,7 @@ export const installation = async ({ sandbox: shared }: { sandbox?: Sandbox } = 
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     terminal: async (args, input = '') => {
-      const door = spawn(process.execPath, [LAUNCHER, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+      const door = spawn(process.execPath, [launcher, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
       const printed: string[] = []
       door.stdout.on('data', (chunk) => printed.push(String(chunk)))
       door.stderr.on('data', (chunk) => printed.push(String(chunk)))

@@ -2,9 +2,12 @@ import * as verbs from '../../deploy-engine/index.ts'
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
 import { answer } from '../../manager-bot/answer.ts'
 import { typedCommand } from '../../manager-bot/chat/message.ts'
+import { newCode } from '../../manager-bot/chat/new-code.ts'
+import { openPeople } from '../../manager-bot/chat/people.ts'
 import type { Command, CommandContext, Input, Reply } from '../../manager-bot/command.ts'
 import { parametersOf } from '../../manager-bot/command.ts'
 import { commands } from '../../manager-bot/commands/index.ts'
+import { OWNS_ALL } from '../../manager-bot/role.ts'
 import { inputOf, splitWords } from '../../manager-bot/words.ts'
 
 /** `refused` is a TbsError; whatever else is thrown goes on to the test. */
@@ -40,6 +43,8 @@ const carryOut = async (command: Command, input: Input, { engine, token, during 
     commands,
     door: 'chat',
     requestedBy: 'test',
+    access: OWNS_ALL,
+    people: openPeople(engine, { by: 'test', newCode, onChange: () => {} }),
     ...(token !== undefined && { token: new Secret(token) }),
     follow: async () => {},
     enqueue: async () => true,

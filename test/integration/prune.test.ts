@@ -32,7 +32,11 @@ test('/prune shows what it would free and frees it at the press of a button, onc
   expect(button).toMatch(/^Free \d+ MB of my-bot$/)
   const answer = await here.sandbox.press(OWNER, here.manager.username, shown.message_id, button)
   expect(answer.answered).toBe(true)
-  const freed = await here.reads(/are free again/, { after: shown })
+  const question = await here.reads(/Confirm within 60 s/, { after: asked })
+  expect(question.message_id).toBe(shown.message_id)
+  expect(await objectsOf(here.instance)).toEqual(before)
+  await here.sandbox.press(OWNER, here.manager.username, question.message_id, button)
+  const freed = await here.reads(/are free again/, { after: asked })
   expect(freed.text).toMatch(/Removed: the images of v2, v1/)
 
   const { images = [], containers } = await objectsOf(here.instance)

@@ -22,6 +22,7 @@ const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): Ope
     kind: 'deploy',
     args: { ref: 'main' },
     requestedBy: 'telegram:1',
+    requestKey: null,
     state: 'running',
     cancelRequested: false,
     revision: 1,
@@ -40,10 +41,14 @@ const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): Ope
     path: null,
     ignoreDockerfile: false,
     volumes: [],
+    memoryBytes: null,
+    cpus: null,
     telegramId: 7,
     username: 'echo_bot',
     lastRelease: 3,
     createdAt: 0,
+    stoppedAt: null,
+    removedAt: null,
   },
   steps,
   ahead,
@@ -126,6 +131,13 @@ describe('at its end, what is true', () => {
     expect(text).toContain('It printed last:\nError: x')
   })
 
+  test('a variable that it ended for is named', () => {
+    const error = { code: 'exited', message: 'it exited with code 1' }
+    const text = (...names: string[]) => ended('failed', { error, missing: { names, line: 'x' } })
+    expect(text('ADMIN_ID')).toContain('\nIt needs the variable ADMIN_ID, which is not set.')
+    expect(text('A_B', 'C_D')).toContain('\nIt needs the variables A_B, C_D, which are not set.')
+  })
+
   test('why a step failed is said once, and a step that was cut off does not go on', () => {
     const error = { code: 'interrupted', message: 'The manager was stopped' }
     const steps = [step('fetch', 'done', 'a1b2c3d'), step('stop', 'failed', 'why'), step('build', 'started', 'half')]
@@ -146,4 +158,42 @@ describe('at its end, what is true', () => {
     const warnings = ['v2 wrote /app/data.json outside volumes, its container is kept']
     expect(ended('succeeded', { ...release, proof: 'live', warnings })).toContain(`Note: ${warnings[0]}`)
   })
+})
+
+describe('stop, run and remove', () => {
+  test('while they go on, and when they fail', () => {
+    expect(shown(view({ kind: 'stop' }, [step('stop', 'started', 'v3')]))).toBe(
+      'Stopping echo-bot · #42\n▸ Stop it · 34 s — v3',
+    )
+    expect(shown(view({ kind: 'remove' }, [step('remove', 'started')]))).toContain('▸ Remove what is its · 34 s')
+    const outcome = { running: null, error: { code: 'exited', message: 'The new version exited with code 1' } }
+    expect(shown(view({ kind: 'run', args: {}, state: 'failed', outcome }))).toBe(
+      'Start of echo-bot failed · #42\nNot started: The new version exited with code 1. No version of echo-bot runs.',
+    )
+  })
+
+  test('stopped, and how it is started', () => {
+    expect(shown(view({ kind: 'stop', state: 'succeeded', outcome: { stopped: 3, running: null } }))).toBe(
+      'Stopped echo-bot · #42\nv3 is stopped. It stays so, also after a reboot.\nStart it: tbs-manager run echo-bot',
+    )
+  })
+
+  test('removed, and what became of the data', () => {
+    const removed = (volumes: string[], kept: string[]) =>
+      shown(view({ kind: 'remove', state: 'succeeded', outcome: { removed: { volumes, kept }, running: null } }))
+    const gone =
+      'Removed echo-bot · #42\necho-bot is gone, with its containers, images, build logs, settings and secrets.'
+    expect(removed([], [])).toBe(gone)
+    expect(removed(['a', 'b'], [])).toBe(`${gone}\nIts data is gone, too: a, b`)
+    expect(removed([], ['a'])).toBe(
+      `${gone}\nIts data stays in Docker volumes: a\nA bot that is added under this name gets them again.`,
+    )
+  })
+})
+
+test('the last lines of a build stand below its steps', () => {
+  const text = shown({ ...view({}, [step('build', 'started')]), tail: ['npm ci', 'x'.repeat(200)] })
+  expect(text).toContain('▸ Build the image · 34 s\n')
+  expect(text).toContain('npm ci\n')
+  expect(text).toContain(`${'x'.repeat(119)}…`)
 })

@@ -30,9 +30,9 @@ test('Redis comes back empty: what is queued in the database is queued again, an
   closers.push(close)
   const bot = { name: 'echo-bot', repo: 'file:///r', branch: null, tokenEnv: null, telegramId: 7, username: 'e' }
   await engine.database.read.insert('bot', { ...bot, lastRelease: 0, createdAt: 0 })
-  const request = { bot: 'echo-bot', kind: 'restart', args: {}, requestedBy: 'test' } as const
-  const { operation: forgotten } = await requestOperation(engine, request)
-  const { operation: refused } = await requestOperation(engine, request)
+  const request = { bot: 'echo-bot', args: {}, requestedBy: 'test' }
+  const { operation: forgotten } = await requestOperation(engine, { ...request, kind: 'prune' })
+  const { operation: refused } = await requestOperation(engine, { ...request, kind: 'prune' })
 
   const first = await openRedis(config, quietLog)
   const open = (onReconnect: () => void) => openQueue(config, { log: quietLog, onReconnect })

@@ -20,7 +20,7 @@ export type Command =
   | { do: 'deploy'; version: Version; busy: boolean; meanwhile?: Meanwhile }
   /** `to` picks one of the releases that there are; absent: `/rollback` without a number. */
   | { do: 'rollback'; to?: number; busy: boolean; meanwhile?: Meanwhile }
-  | { do: 'restart'; busy: boolean; meanwhile?: Meanwhile }
+  | { do: 'restart' | 'stop' | 'run'; busy: boolean; meanwhile?: Meanwhile }
   | { do: 'talk' | 'wait' | 'kill' | 'restart docker' }
 
 const LATE_MS = 2_000
@@ -70,24 +70,24 @@ const lean = <T extends object>(record: T): T =>
 const deploy = fc.record({ do: fc.constant('deploy' as const), version, busy, meanwhile: rarely }).map(lean)
 const to = fc.option(fc.nat({ max: 9 }), { nil: undefined })
 const rollback = fc.record({ do: fc.constant('rollback' as const), to, busy, meanwhile: rarely }).map(lean)
-const restart = fc.record({ do: fc.constant('restart' as const), busy, meanwhile: rarely }).map(lean)
+const again = fc.record({ do: fc.constantFrom('restart', 'stop', 'run'), busy, meanwhile: rarely }).map(lean)
 const other = fc.record({ do: fc.constantFrom('wait', 'talk', 'kill', 'restart docker') })
 
 // A failing sequence shrinks to one in which all that does not matter is a wait.
 const command = fc.oneof(
   { withCrossShrink: true },
   { weight: 3, arbitrary: other },
-  { weight: 2, arbitrary: restart },
+  { weight: 5, arbitrary: again },
   { weight: 3, arbitrary: rollback },
   { weight: 8, arbitrary: deploy },
 ) as fc.Arbitrary<Command>
 
 export const sequence: fc.Arbitrary<Command[]> = fc.array(command, { minLength: 8, maxLength: 12 })
 
-/** Without what would hit others who use the same daemon, and without what the chat has no verb for. */
+/** Without what would hit others who use the same daemon. */
 export const onOneDaemon = (commands: readonly Command[]): Command[] =>
   commands.map((command): Command => {
-    if (command.do === 'restart' || command.do === 'restart docker') return { do: 'wait' }
+    if (command.do === 'restart docker') return { do: 'wait' }
     if (!('meanwhile' in command) || command.meanwhile?.what !== 'restart docker') return command
     const { meanwhile, ...rest } = command
     return rest

@@ -18,23 +18,30 @@ const recordsWrong = (model: Model, now: Snapshot): string[] => {
   const said = active[0] && `v${active[0].number} ${active[0].proof}`
   const expected = model.active && `v${model.active.number} ${model.active.proof}`
   if (said !== expected) wrong.push(`active is ${said}, expected ${expected}`)
-  if (now.status !== (model.active?.proof ?? 'not deployed')) wrong.push(`its status is “${now.status}”`)
+  const status = model.stopped ? 'stopped' : (model.active?.proof ?? 'not deployed')
+  if (now.status !== status) wrong.push(`its status is “${now.status}”`)
   const built = now.releases.filter(({ state }) => state === 'built')
   if (built.length > 0) wrong.push(`v${built.map(({ number }) => number)} stayed “built”`)
   return wrong
 }
 
-const runningWrong = (_model: Model, now: Snapshot): string[] => {
+const runningWrong = (model: Model, now: Snapshot): string[] => {
   const active = activeOf(now)?.containerId
   const running = now.containers.filter((container) => container.running)
   const wrong = running.filter(({ id }) => id !== active).map(({ name }) => `${name} runs and is not active`)
   if (active === undefined || active === null) return wrong
   const container = now.containers.find(({ id }) => id === active)
   if (!container) return [...wrong, 'the container of the active release is gone']
+  if (model.stopped) return [...wrong, ...staysStopped(container)]
   if (!container.running || container.restarting) wrong.push(`${container.name} is active and does not run`)
   if (container.restart !== 'unless-stopped') wrong.push(`${container.name} would not come back after a reboot`)
   return wrong
 }
+
+const staysStopped = ({ name, running, restart }: Snapshot['containers'][number]): string[] => [
+  ...(running ? [`${name} is stopped and runs`] : []),
+  ...(restart === 'no' ? [] : [`${name} is stopped and would come back after a reboot`]),
+]
 
 const leftovers = (model: Model, now: Snapshot): string[] => {
   const wayBack = now.releases.find(({ number }) => number === model.wayBack)?.containerId
@@ -71,11 +78,11 @@ const telegramWrong = (model: Model, { telegram, ...now }: Snapshot): string[] =
   const wrong: string[] = []
   if (conflicts > 0) wrong.push(`${conflicts} times two containers polled`)
   const version = versionOf(model, model.active?.number)
-  const polls = version !== undefined && 'polls' in VERSIONS[version]
+  const polls = !model.stopped && version !== undefined && 'polls' in VERSIONS[version]
   const container = activeOf({ ...now, telegram })?.containerId
   if (pollers !== 'not known' && pollers.join() !== (polls ? container : '')) wrong.push(`[${pollers}] poll`)
   if (polls && pending > 0) wrong.push(`${pending} updates wait`)
-  if (pending > 0 && version === 'deaf' && model.wayBack !== undefined && !model.triedInVain) {
+  if (pending > 0 && !model.stopped && version === 'deaf' && model.wayBack !== undefined && !model.triedInVain) {
     wrong.push(`v${model.active?.number} is deaf, and v${model.wayBack} was not put back`)
   }
   return wrong

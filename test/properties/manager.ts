@@ -6,6 +6,7 @@ import {
   recover,
   watchUnproven,
 } from '../../deploy-engine/index.ts'
+import { chatTables } from '../../manager-bot/chat/records/tables.ts'
 import { connectMemory } from '../helpers/memory-docker/connect.ts'
 import { type Life, mortal, mortalDatabase, newLife } from './life.ts'
 import type { World } from './world.ts'
@@ -36,7 +37,7 @@ export const startManager = async (world: World): Promise<MemoryManager> => {
     if (!isDockerAway(err)) bugs.push(textOf(err))
   }
   const log = { info: () => {}, warn: () => {}, error }
-  const { engine: real, close: closeDatabase } = await openEngine(world.settings, { log })
+  const { engine: real, close: closeDatabase } = await openEngine(world.settings, { log, ...chatTables })
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= closeDatabase()

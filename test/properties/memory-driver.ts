@@ -17,6 +17,8 @@ const WATCH_MS = 60_000
 
 export type MemoryDriver = Driver & { close(): Promise<void>; manager(): MemoryManager }
 
+type Operating = Extract<Command, { busy: boolean }>
+
 /** Performs commands in a world in memory, with the engine's real code and database. */
 export const memoryDriver = async (world: World): Promise<MemoryDriver> => {
   const { clock, daemon, telegram } = world
@@ -30,7 +32,7 @@ export const memoryDriver = async (world: World): Promise<MemoryDriver> => {
     return name
   }
 
-  const request = async (command: Command & { do: 'deploy' | 'rollback' | 'restart' }, before: Snapshot) => {
+  const request = async (command: Operating, before: Snapshot) => {
     const target =
       command.do === 'rollback' && command.to !== undefined ? rollbackTarget(command, before)?.number : undefined
     const args =
@@ -63,7 +65,7 @@ export const memoryDriver = async (world: World): Promise<MemoryDriver> => {
     talking = false
   }
 
-  const operate = async (command: Command & { do: 'deploy' | 'rollback' | 'restart' }, before: Snapshot) => {
+  const operate = async (command: Operating, before: Snapshot) => {
     const operation = await request(command, before)
     const over = new AbortController()
     const between = { world, newBranch: () => branch('good'), over: over.signal }

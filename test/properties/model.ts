@@ -6,6 +6,8 @@ type Proof = 'live' | 'unproven'
 /** What must be true of the bot, told from what was asked for and how it ended, without a look at Docker. */
 export type Model = {
   active: { number: number; proof: Proof } | undefined
+  /** By a person, so that it stays so. */
+  stopped: boolean
   /** Where an unproven version goes back to by itself. */
   wayBack: number | undefined
   /** That was tried, and it did not work either. */
@@ -28,6 +30,7 @@ export type Ended = {
 
 export const newModel = (): Model => ({
   active: undefined,
+  stopped: false,
   wayBack: undefined,
   triedInVain: false,
   versions: new Map(),
@@ -47,6 +50,10 @@ export const moveOn = (model: Model, { operation, number, version, hears, distur
     case 'running':
       return [`#${id} never ended: it is ${state}`]
     case 'succeeded':
+      if (kind === 'stop') {
+        model.stopped = true
+        return []
+      }
       if (number === undefined || !mayBeKept) return [`#${id} kept a version that is “${version}”`]
       activate(model, { number, proof: outcome?.proof ?? 'unproven' })
       return []
@@ -54,7 +61,8 @@ export const moveOn = (model: Model, { operation, number, version, hears, distur
     case 'superseded':
       return disturbed ? [] : [`#${id} is ${state} by nobody`]
     case 'failed':
-      if (!disturbed && mayBeKept) return [`#${id} refused “${version}”: ${outcome?.error?.message}`]
+      if (!disturbed && (mayBeKept || kind === 'stop'))
+        return [`#${id} refused “${version}”: ${outcome?.error?.message}`]
       if (kind === 'rollback' && operation.args.cause !== undefined) model.triedInVain = true
       return outcome?.error ? [] : [`#${id} does not say why it failed`]
   }
@@ -63,6 +71,7 @@ export const moveOn = (model: Model, { operation, number, version, hears, distur
 const activate = (model: Model, { number, proof }: { number: number; proof: Proof }): void => {
   const before = model.active
   model.active = { number, proof }
+  model.stopped = false
   model.triedInVain = false
   if (proof === 'live') model.wayBack = undefined
   else if (before && before.number !== number) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { connectDocker } from '../../deploy-engine/io/docker/connect.ts'
+import { allBots } from '../../deploy-engine/records/bot.ts'
 import { unfinishedOperations } from '../../deploy-engine/records/operation.ts'
 import { ReleaseSchema } from '../../deploy-engine/records/release.ts'
 import { StepSchema } from '../../deploy-engine/records/step.ts'
@@ -58,11 +59,15 @@ export const realDriver = async (): Promise<RealDriver> => {
 
   const say = async (text: string): Promise<string> => {
     const asked = here.say(text)
-    return (await here.reads(/./, { after: asked, timeout: 30_000 })).text
+    const answer = await here.reads(/./, { after: asked, timeout: 30_000 })
+    const [yes, no] = answer.buttons.flat()
+    if (yes && no) await here.sandbox.press(OWNER, here.manager.username, answer.message_id, yes.text)
+    return answer.text
   }
 
   const textFor = async (command: Command, before: Snapshot): Promise<string> => {
     if (command.do === 'deploy') return `/deploy ${BOT} ${await branch(repo, command.version, ++commits)}`
+    if (command.do === 'restart' || command.do === 'stop' || command.do === 'run') return `/${command.do} ${BOT}`
     const target = command.do === 'rollback' && command.to !== undefined ? rollbackTarget(command, before) : undefined
     return `/rollback ${BOT} ${target ? `v${target.number}` : ''}`.trim()
   }
@@ -85,7 +90,7 @@ export const realDriver = async (): Promise<RealDriver> => {
     else if (what === 'kill' || what === 'stop') await restart(here, what)
   }
 
-  const operate = async (command: Command & { do: 'deploy' | 'rollback' }, before: Snapshot) => {
+  const operate = async (command: Extract<Command, { busy: boolean }>, before: Snapshot) => {
     const [last] = await engine.database.read.find(StepSchema, { order: { id: 'DESC' }, take: 1 })
     const talking = command.busy
       ? setInterval(() => here.sandbox.say(OWNER, bot.username, 'hello'), TALK_EVERY_MS)
@@ -116,7 +121,7 @@ export const realDriver = async (): Promise<RealDriver> => {
     })
 
   const act = async (command: Command, before: Snapshot): Promise<{ refused?: string }> => {
-    if (command.do === 'deploy' || command.do === 'rollback') return operate(command, before)
+    if ('busy' in command) return operate(command, before)
     if (command.do === 'kill') await restart(here, 'kill')
     if (command.do === 'talk') here.sandbox.say(OWNER, bot.username, 'hello')
     if (command.do === 'wait') await sleep(3_000)
@@ -156,12 +161,13 @@ const restart = async (here: Installation, end: 'kill' | 'stop'): Promise<void> 
 
 // The watch has 20 s to find that updates wait, and the rollback it asks for needs its gate. Where nothing runs, or
 // nothing could be put back, they wait for ever.
-const settleTraffic = async (engine: Engine, { sandbox }: Installation, bot: SandboxBot): Promise<void> => {
+const settleTraffic = async (engine: Engine, { sandbox }: Installation, { id }: SandboxBot): Promise<void> => {
   await sleep(1_000)
   const [active] = await engine.database.read.findBy(ReleaseSchema, { state: 'active' })
-  const hopeless = !active || (active.proof === 'unproven' && active.replaced === null)
+  const [bot] = await allBots(engine.database.read)
+  const hopeless = !active || bot?.stoppedAt !== null || (active.proof === 'unproven' && active.replaced === null)
   const limit = Date.now() + (hopeless ? HOPELESS_MS : WATCH_MS)
-  while (sandbox.pending(bot.id) > 0 && Date.now() < limit) await sleep(250)
+  while (sandbox.pending(id) > 0 && Date.now() < limit) await sleep(250)
 }
 
 /** The same records, read beside the manager. */
@@ -182,6 +188,9 @@ const readingEngine = async (here: Installation): Promise<{ engine: Engine; clos
 
 const refusalIn = (answer: string): string | undefined => {
   if (/has no (earlier )?release/.test(answer)) return 'no_release'
+  if (/has no version yet/.test(answer)) return 'not_deployed'
+  if (/is stopped already/.test(answer)) return 'already_stopped'
+  if (/runs already/.test(answer)) return 'already_running'
   if (/is the active release already/.test(answer)) return 'already_active'
   return /was removed to free disk/.test(answer) ? 'release_gone' : undefined
 }

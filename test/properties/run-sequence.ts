@@ -60,14 +60,21 @@ const versionAsked = ({ kind, args }: Operation): Version | undefined =>
 const releaseOf = (operation: Operation, { model, after }: { model: Model; after: Snapshot }): number | undefined => {
   const { id, kind, args, outcome } = operation
   if (kind === 'rollback') return args.release
-  if (kind === 'restart') return model.active?.number
+  if (kind !== 'deploy') return model.active?.number
   const built = after.releases.find(({ operationId, number }) => operationId === id && !model.versions.has(number))
   return outcome?.release ?? built?.number
 }
 
 const refusalWrong = (command: Command, before: Snapshot, refused: string | undefined): string[] => {
-  const expected = command.do === 'rollback' ? expectedRefusal(command, before) : undefined
+  const expected = command.do === 'rollback' ? expectedRefusal(command, before) : pointless(command, before)
   return refused === expected ? [] : [`- refused with ${refused}, expected ${expected}`]
+}
+
+const pointless = ({ do: verb }: Command, before: Snapshot): string | undefined => {
+  if (verb !== 'restart' && verb !== 'stop' && verb !== 'run') return undefined
+  if (!activeOf(before)) return 'not_deployed'
+  if (verb === 'stop' && before.status === 'stopped') return 'already_stopped'
+  return verb === 'run' && before.status !== 'stopped' ? 'already_running' : undefined
 }
 
 const expectedRefusal = (command: Command & { do: 'rollback' }, before: Snapshot): string | undefined => {

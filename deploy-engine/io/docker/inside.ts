@@ -15,7 +15,9 @@ type InsidePart = Pick<
 /** What is done with the inside of a container: its files, its output, commands in it and beside it. */
 export const insidePart = (docker: Docker): InsidePart => ({
   putFiles: async (id, directory, files) => {
-    await docker.getContainer(id).putArchive(await packFiles(files), { path: directory })
+    // Else Docker would remove a directory that has the name of a file.
+    const options = { path: directory, noOverwriteDirNonDir: 'true' }
+    await docker.getContainer(id).putArchive(await packFiles(files), options)
   },
 
   readFile: async (id, path) => {

@@ -17,6 +17,12 @@ export const listRefs = async (git: Git, url: string, names: readonly string[] =
   )
 }
 
+/** undefined: the repository is empty, or its HEAD names no branch. */
+export const defaultBranchName = async (git: Git, url: string): Promise<string | undefined> => {
+  const listed = await git.remote(['ls-remote', '--symref', '--', url, 'HEAD'])
+  return /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(listed)?.[1]
+}
+
 /**
  * The full name under which a server has a ref; a branch goes before a tag. undefined: it may be a shortened commit.
  * Fails with `unknown_ref`.

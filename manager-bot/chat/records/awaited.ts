@@ -35,3 +35,8 @@ export const setAwaited = async (entities: EntityManager, awaited: Awaited): Pro
 export const clearAwaited = async (entities: EntityManager, { chatId, personId }: Whose): Promise<void> => {
   await entities.delete(AwaitedSchema, { chatId, personId })
 }
+
+/** Wherever that person was asked. */
+export const clearAwaitedOf = async (entities: EntityManager, personId: number): Promise<void> => {
+  await entities.delete(AwaitedSchema, { personId })
+}

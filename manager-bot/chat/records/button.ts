@@ -1,5 +1,5 @@
-import { type EntityManager, EntitySchema, LessThan } from 'typeorm'
-import type { Input } from '../../command.ts'
+import { type EntityManager, EntitySchema, In, IsNull, LessThan, LessThanOrEqual, Not } from 'typeorm'
+import type { Input, Offer } from '../../command.ts'
 
 /**
  * What pressing a button does: a command, for one person, at one message, once. The button itself carries nothing but
@@ -11,10 +11,18 @@ export type Button = {
   /** null: the message is on its way, or was never sent. */
   messageId: number | null
   personId: number
+  /** Where it stands on the keyboard, both counted from 0. */
+  row: number
+  position: number
   label: string
   command: string
   input: Input
+  style: NonNullable<Offer['style']> | null
+  fate: NonNullable<Offer['fate']> | null
+  reply: NonNullable<Offer['reply']> | null
   expiresAt: number
+  /** The update that pressed it: carried out again after a kill, it may use it again. */
+  usedBy: number | null
 }
 
 export const ButtonSchema = new EntitySchema<Button>({
@@ -25,36 +33,84 @@ export const ButtonSchema = new EntitySchema<Button>({
     chatId: { name: 'chat_id', type: 'integer' },
     messageId: { name: 'message_id', type: 'integer', nullable: true },
     personId: { name: 'person_id', type: 'integer' },
+    row: { type: 'integer', default: 0 },
+    position: { type: 'integer', default: 0 },
     label: { type: 'text' },
     command: { type: 'text' },
     input: { type: 'simple-json' },
+    style: { type: 'text', nullable: true },
+    fate: { type: 'text', nullable: true },
+    reply: { type: 'text', nullable: true },
     expiresAt: { name: 'expires_at', type: 'integer' },
+    usedBy: { name: 'used_by', type: 'integer', nullable: true },
   },
   indices: [{ name: 'buttons_by_message', columns: ['chatId', 'messageId'] }],
 })
 
-/** Forgets those that have expired as well: nobody else does. */
+// A press in time may be carried out, after a kill, when the button has expired long since.
+const KEEP_MS = 24 * 3600 * 1000
+
+/** Forgets those that have expired long ago as well: nobody else does. */
 export const addButtons = async (entities: EntityManager, buttons: Button[], now: number): Promise<void> => {
-  await entities.delete(ButtonSchema, { expiresAt: LessThan(now) })
-  await entities.insert(ButtonSchema, buttons)
+  await entities.delete(ButtonSchema, { expiresAt: LessThan(now - KEEP_MS) })
+  // Into what it is given, TypeORM writes the columns that have defaults as it reads them back, in another order.
+  await entities.insert(
+    ButtonSchema,
+    buttons.map((button) => ({ ...button })),
+  )
 }
 
-export const buttonsAt = (
-  entities: EntityManager,
-  { chatId, messageId }: { chatId: number; messageId: number },
-): Promise<Button[]> => entities.findBy(ButtonSchema, { chatId, messageId })
+export const removeButtons = async (entities: EntityManager, buttons: Button[]): Promise<void> => {
+  await entities.delete(ButtonSchema, { nonce: In(buttons.map(({ nonce }) => nonce)) })
+}
+
+type At = { chatId: number; messageId: number }
+
+/** Those that nobody has pressed, as they stand on the keyboard. */
+export const buttonsAt = (entities: EntityManager, { chatId, messageId }: At): Promise<Button[]> =>
+  entities.find(ButtonSchema, {
+    where: { chatId, messageId, usedBy: IsNull() },
+    order: { row: 'ASC', position: 'ASC' },
+  })
 
 export const placeButtons = async (entities: EntityManager, nonces: string[], messageId: number): Promise<void> => {
   for (const nonce of nonces) await entities.update(ButtonSchema, { nonce }, { messageId })
 }
 
-export type Press = { nonce: string; chatId: number; messageId: number; personId: number }
+/** The message that a button got into; null: none is known. */
+export const messageWith = async (entities: EntityManager, nonce: string | null): Promise<number | null> =>
+  nonce === null ? null : ((await entities.findOneBy(ButtonSchema, { nonce }))?.messageId ?? null)
 
-/** Gives the button and forgets it with all others at its message; undefined for whatever was not offered so. */
+/** `nextNonce`: for the one that takes its place where buttons stay. */
+export type Press = At & { nonce: string; personId: number; updateId: number; nextNonce: string }
+
+/**
+ * Gives the button, and either puts the like in its place or forgets all others at its message; undefined for whatever
+ * was not offered so. The same update gets it again, another one does not.
+ */
 export const useButton = async (entities: EntityManager, press: Press, now: number): Promise<Button | undefined> => {
-  const { chatId, messageId } = press
-  const button = await entities.findOneBy(ButtonSchema, press)
-  if (!button || button.expiresAt <= now) return undefined
-  await entities.delete(ButtonSchema, { chatId, messageId })
+  const { nonce, chatId, messageId, personId, updateId, nextNonce } = press
+  const button = await entities.findOneBy(ButtonSchema, { nonce, chatId, personId })
+  if (!button) return undefined
+  // A press may arrive before it is written down which message the button got into.
+  if (button.messageId !== null && button.messageId !== messageId) return undefined
+  if (button.usedBy !== null) return button.usedBy === updateId ? button : undefined
+  if (button.expiresAt <= now) return undefined
+  await entities.update(ButtonSchema, { nonce }, { usedBy: updateId, messageId })
+  if (button.fate === 'stays') await entities.insert(ButtonSchema, { ...button, messageId, nonce: nextNonce })
+  else await entities.delete(ButtonSchema, { chatId, messageId, usedBy: IsNull() })
   return button
+}
+
+/** The questions that nobody has answered in time, by their “yes”. */
+export const unansweredQuestions = (entities: EntityManager, now: number): Promise<Button[]> =>
+  entities.findBy(ButtonSchema, {
+    reply: 'yes',
+    usedBy: IsNull(),
+    messageId: Not(IsNull()),
+    expiresAt: LessThanOrEqual(now),
+  })
+
+export const removeButtonsAt = async (entities: EntityManager, { chatId, messageId }: At): Promise<void> => {
+  await entities.delete(ButtonSchema, { chatId, messageId, usedBy: IsNull() })
 }

@@ -43,10 +43,10 @@ export type Place = Pick<OperationMessage, 'chatId' | 'threadId' | 'replyTo'>
 export const addOperationMessage = async (
   entities: EntityManager,
   operationId: number,
-  place: Place & { createdAt: number },
+  place: Place & { createdAt: number; messageId?: number },
 ): Promise<void> => {
   if (await entities.existsBy(OperationMessageSchema, { operationId, chatId: place.chatId })) return
-  await entities.insert(OperationMessageSchema, { ...place, operationId, messageId: null, state: 'open' })
+  await entities.insert(OperationMessageSchema, { messageId: null, ...place, operationId, state: 'open' })
 }
 
 export const openMessages = (entities: EntityManager): Promise<OperationMessage[]> =>

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { envDefaults } from '../../../deploy-engine/image/env-example.ts'
+import { envDefaults, exampleLines } from '../../../deploy-engine/image/env-example.ts'
+import { below } from '../../../deploy-engine/image/source-tree.ts'
 import { treeOf } from './trees.ts'
 
-const defaults = (text: string, file = '.env.example') => envDefaults(treeOf({ [file]: text }), ['BOT_TOKEN'])
+const ofTree = (files: Record<string, string>, given: string[] = []) =>
+  envDefaults(exampleLines(treeOf(files), treeOf(files)), given)
+const defaults = (text: string, file = '.env.example') => ofTree({ [file]: text }, ['BOT_TOKEN'])
 
 describe('values that become defaults', () => {
   test.each([
@@ -85,9 +88,33 @@ test('long lists are cut, and secrets never shown', () => {
 })
 
 test('the usual name comes first, a committed .env last, and files below the top are not asked', () => {
-  const tree = treeOf({ '.env': 'A=1', '.env.dist': 'A=2', '.env.example': 'A=3', 'web/.env.example': 'A=4' })
-  expect(envDefaults(tree, []).env).toEqual({ A: '3' })
-  expect(envDefaults(treeOf({ '.env': 'A=1', '.env.dist': 'A=2' }), []).env).toEqual({ A: '2' })
-  expect(envDefaults(treeOf({ '.env': 'A=1' }), []).env).toEqual({ A: '1' })
-  expect(envDefaults(treeOf({ 'web/.env.example': 'A=4' }), []).env).toEqual({})
+  const files = { '.env': 'A=1', '.env.dist': 'A=2', '.env.example': 'A=3', 'web/.env.example': 'A=4' }
+  expect(ofTree(files).env).toEqual({ A: '3' })
+  expect(ofTree({ '.env': 'A=1', '.env.dist': 'A=2' }).env).toEqual({ A: '2' })
+  expect(ofTree({ '.env': 'A=1' }).env).toEqual({ A: '1' })
+  expect(ofTree({ 'web/.env.example': 'A=4' }).env).toEqual({})
+})
+
+test('a bot in a directory has the example there, else the one at the top of the repository', () => {
+  const lines = (files: Record<string, string>) => exampleLines(below(treeOf(files), 'bot'), treeOf(files))
+  const [own, top] = [{ 'bot/.env.sample': 'A=1' }, { '.env.example': 'A=2' }]
+  expect(lines({ ...own, ...top })).toEqual([{ name: 'A', value: '1', place: '.env.sample:1' }])
+  expect(lines(top)).toEqual([{ name: 'A', value: '2', place: '.env.example:1' }])
+})
+
+describe('what is said about a variable', () => {
+  test.each([
+    ['# Who may do everything\nA=1', 'Who may do everything'],
+    ['# ==== Admins ====\n# Who may\n# do it\nA=1', 'Admins Who may do it'],
+    ['A=1 # the port', 'the port'],
+    ['A= # from @BotFather', 'from @BotFather'],
+    ['A="x # y" # two', 'two'],
+    ['# B=2\nA=1', undefined],
+    ['# About B\nB=2\nA=1', undefined],
+    ['# About the file\n\nA=1', undefined],
+    ['A=#fff', 'fff'],
+  ])('%j', (text, comment) => {
+    const tree = treeOf({ '.env.example': text })
+    expect(exampleLines(tree, tree).find(({ name }) => name === 'A')?.comment).toBe(comment)
+  })
 })

@@ -73,6 +73,72 @@ describe('which of several', () => {
   })
 })
 
+describe('what is handed to a library is the token, whatever its name', () => {
+  test.each<[string, string, string]>([
+    ['bot.js', 'new Telegraf(process.env.SECRET)', 'SECRET'],
+    ['bot.ts', 'const bot = new Telegraf<Ctx>(process.env.MY_SUPERSECRET!, { x: 1 })', 'MY_SUPERSECRET'],
+    ['bot.js', "const key = process.env['TG']\nnew TelegramBot(key, { polling: true })", 'TG'],
+    ['bot.js', 'const { TG: key } = process.env\nnew Bot(key)', 'TG'],
+    ['bot.js', 'const { TG } = process.env\nnew Bot(TG)', 'TG'],
+    ['bot.ts', "new Bot(config.get<string>('TG_KEY'))", 'TG_KEY'],
+    ['bot.ts', 'TelegrafModule.forRoot({ token: process.env.TG })', 'TG'],
+    ['bot.py', 'KEY = os.environ["TG"]\nbot = Bot(token=KEY)', 'TG'],
+    ['bot.py', 'KEY = os.getenv("TG")\nApplicationBuilder().token(KEY).build()', 'TG'],
+    ['bot.py', 'KEY = config("TG_KEY")\ntelebot.TeleBot(KEY, parse_mode=None)', 'TG_KEY'],
+    ['bot.py', 'client.start(bot_token=os.environ["TG"])', 'TG'],
+    ['main.go', 'tgbotapi.NewBotAPI(os.Getenv("TG"))', 'TG'],
+    ['main.go', 'tele.Settings{\n\tToken: os.Getenv("TG"),\n}', 'TG'],
+  ])('%s: %s', (path, source, name) => {
+    const others = { 'README.md': 'BOT_TOKEN', 'other.js': 'process.env.BOT_TOKEN' }
+    expect(guess({ [path]: source, ...others }).name).toBe(name)
+  })
+
+  test('also through a file of settings', () => {
+    const files = {
+      'src/config.ts': 'export const config = {\n  level: process.env.LEVEL,\n  telegram: process.env.TG,\n}',
+      'src/bot.ts': 'new Bot(config.telegram)',
+    }
+    expect(guess({ ...files, 'README.md': 'BOT_TOKEN' })).toMatchObject({
+      name: 'TG',
+      at: { place: 'src/config.ts:3', text: 'process.env.TG' },
+      others: ['BOT_TOKEN'],
+    })
+  })
+
+  test('of a pair by mode, the real one', () => {
+    const source =
+      "new Telegraf(process.env.NODE_ENV === 'production' ? process.env.PROD_TOKEN : process.env.DEV_TOKEN)"
+    expect(guess({ 'a.js': source })).toMatchObject({ name: 'PROD_TOKEN', others: ['DEV_TOKEN'] })
+  })
+
+  test('another service’s only where nothing of Telegram is read', () => {
+    expect(guess({ 'a.js': 'new Bot(process.env.DISCORD_TOKEN); process.env.BOT_TOKEN' }).name).toBe('BOT_TOKEN')
+    expect(guess({ 'a.js': 'new Telegraf(process.env.ACCESS_TOKEN)', 'b.js': 'env.GITHUB_TOKEN' }).name).toBe(
+      'ACCESS_TOKEN',
+    )
+  })
+
+  test.each(['new Telegraf("123:abc")', 'new Bot(token)', 'new Bot(getToken())', 'new Bot(', 'class Bot { }'])(
+    'nothing is made of %s',
+    (source) => {
+      expect(guess({ 'a.js': source }).evidence).toContain('no file names one')
+    },
+  )
+})
+
+describe('fields of pydantic settings', () => {
+  test.each([
+    ['class S(BaseSettings):\n    bot_token: SecretStr', 'BOT_TOKEN'],
+    ['class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix="TG_")\n    token: str', 'TG_TOKEN'],
+  ])('%j', (source, name) => {
+    expect(guess({ 'config.py': source, 'README.md': 'TELOXIDE_TOKEN' }).name).toBe(name)
+  })
+
+  test('not of any other class', () => {
+    expect(guess({ 'a.py': 'class S:\n    api_token: str', 'README.md': 'TG_TOKEN' }).name).toBe('TG_TOKEN')
+  })
+})
+
 test('the evidence has files and lines, and what was not taken', () => {
   const files = {
     'src/index.ts': '//\nnew Bot(process.env.TELEGRAM_TOKEN)\n',

@@ -6,13 +6,18 @@ import { localFiles } from '../../../deploy-engine/io/files.ts'
 import { buildLog } from '../../../deploy-engine/operations/build-log.ts'
 import type { Run } from '../../../deploy-engine/operations/journal.ts'
 import { Secret } from '../../../deploy-engine/secret.ts'
+import { virtualClock } from '../../helpers/memory-docker/virtual-clock.ts'
 
 const newRun = async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tbs-log-'))
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
   const files = localFiles(dataDir)
   const warn = vi.fn()
-  const engine = { settings: { dataDir }, files, log: { info: () => {}, warn, error: () => {} } }
+  const clock = virtualClock()
+  const tails = new Map<number, string[]>()
+  const emit = vi.fn()
+  const log = { info: () => {}, warn, error: () => {} }
+  const engine = { settings: { dataDir }, files, log, clock, running: { tails }, changes: { emit } }
   const of = (id: number, more: object = {}) =>
     ({
       engine: { ...engine, ...more },
@@ -21,7 +26,15 @@ const newRun = async () => {
       secrets: [new Secret('hunter2hunter2')],
     }) as unknown as Run
   const directory = join(dataDir, 'logs', 'my-bot')
-  return { of, directory, warn, read: (id: number) => files.readText(join(directory, `build-${id}.log`)) }
+  return {
+    of,
+    directory,
+    warn,
+    clock,
+    tails,
+    emit,
+    read: (id: number) => files.readText(join(directory, `build-${id}.log`)),
+  }
 }
 
 const line = (text: string, step = 'RUN x') => ({ text, step, stream: 'stdout' as const })
@@ -73,4 +86,27 @@ test('a log that can’t be written is no reason to fail a build', async () => {
   log.line(line('y'))
   await log.close()
   expect(warn).toHaveBeenCalled()
+})
+
+test('the last five lines are to be had while it builds, and told of once a second at most', async () => {
+  const { of, clock, tails, emit } = await newRun()
+  const log = buildLog(of(7))
+  expect(tails.get(7)).toEqual([])
+  for (const text of ['one', 'two', '', 'three hunter2hunter2', 'four', 'five', 'six']) log.line(line(text))
+  expect(tails.get(7)).toEqual(['two', 'three [secret]', 'four', 'five', 'six'])
+  expect(emit).not.toHaveBeenCalled()
+  await clock.pass(1_000)
+  expect(emit.mock.calls).toEqual([[{ operation: 7 }]])
+  for (let tenth = 0; tenth < 30; tenth++) {
+    log.line(line(`${tenth}`))
+    await clock.pass(100)
+  }
+  expect(emit.mock.calls.length).toBeLessThanOrEqual(4)
+  expect(emit.mock.calls.length).toBeGreaterThanOrEqual(3)
+  log.line(line('last'))
+  const told = emit.mock.calls.length
+  await log.close()
+  await clock.pass(2_000)
+  expect(tails.has(7)).toBe(false)
+  expect(emit).toHaveBeenCalledTimes(told)
 })

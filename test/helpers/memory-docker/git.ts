@@ -15,7 +15,7 @@ const CHECKOUT_MS = 30
 
 /** One repository, whatever the URL. */
 export const memoryGit = (clock: VirtualClock, files: FilesPort): MemoryGit => {
-  const commits = new Map<string, { branch: string; files: Record<string, string> }>()
+  const commits = new Map<string, { branch: string; files: Record<string, string>; parent: string | undefined }>()
   const branches = new Map<string, string>()
   return {
     port: {
@@ -32,14 +32,22 @@ export const memoryGit = (clock: VirtualClock, files: FilesPort): MemoryGit => {
           await files.writeText(`${directory}/${path}`, text)
         }
       },
-      ask: (_remote, signal) => clock.sleep(FETCH_MS, signal),
+      log: async ({ from, to, limit }) => {
+        const between: { sha: string; subject: string }[] = []
+        for (let sha: string | undefined = to; sha !== from; sha = commits.get(sha)?.parent) {
+          if (sha === undefined) return undefined
+          between.push({ sha, subject: `Change ${commits.get(sha)?.branch}` })
+        }
+        return { newest: between.slice(0, limit), count: between.length }
+      },
+      ask: (_remote, signal) => clock.sleep(FETCH_MS, signal).then(() => 'main'),
       createKey: createSshKey,
     },
     commit: (branch, content) => {
       const sha = createHash('sha1')
         .update(JSON.stringify([branch, content, commits.size]))
         .digest('hex')
-      commits.set(sha, { branch, files: content })
+      commits.set(sha, { branch, files: content, parent: branches.get(branch) })
       branches.set(branch, sha)
       return sha
     },

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import * as verbs from '../../../deploy-engine/index.ts'
 import { addBot, type Engine, type Log, type Operation, openEngine, Secret } from '../../../deploy-engine/index.ts'
 import { type Chat, openChat } from '../../../manager-bot/chat/open-chat.ts'
+import { bindPlace, WHOLE_CHAT } from '../../../manager-bot/chat/records/bound-place.ts'
 import { chatTables } from '../../../manager-bot/chat/records/tables.ts'
 import type { Command } from '../../../manager-bot/command.ts'
 import { commands as all } from '../../../manager-bot/commands/index.ts'
 import { type Config, engineSettings, readConfig } from '../../../manager-bot/config.ts'
 import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import type { FastClock } from '../../helpers/fast-clock.ts'
 
 export const OWNER = 42
 export const MANAGER = 'tbs_manager_bot'
@@ -29,6 +31,8 @@ export type ChatBench = {
   stop(): Promise<void>
   /** As after a SIGKILL: nothing is confirmed, and the database is opened anew. */
   restart(): Promise<Chat>
+  /** A group of the owner in which commands are taken. */
+  group(...people: number[]): Promise<{ id: number }>
   /** Registers a bot; gives its username. */
   register(name: string): Promise<string>
   says(text: string, person?: number): SandboxMessage
@@ -42,11 +46,11 @@ export type ChatBench = {
   close(): Promise<void>
 }
 
-type BenchOptions = { owner?: boolean; commands?: readonly Command[] }
+type BenchOptions = { owner?: boolean; commands?: readonly Command[]; clock?: FastClock }
 
-export const chatBench = async ({ owner = true, commands = all }: BenchOptions = {}): Promise<ChatBench> => {
+export const chatBench = async ({ owner = true, commands = all, clock }: BenchOptions = {}): Promise<ChatBench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-chat-'))
-  const sandbox = await openSandbox()
+  const sandbox = await openSandbox(clock ? { clock: clock.sandbox } : {})
   const manager = sandbox.addBot({ username: MANAGER, name: 'Manager' })
   sandbox.addPerson({ id: OWNER, name: 'Olga', username: 'olga' })
   const config = readConfig({
@@ -59,7 +63,8 @@ export const chatBench = async ({ owner = true, commands = all }: BenchOptions =
   })
   const entries: LogEntry[] = []
   const log = collecting(entries)
-  let opened = await openEngine(engineSettings(config), { log, ...chatTables })
+  const parts = { log, ...chatTables, ...(clock && { clock: clock.engine }) }
+  let opened = await openEngine(engineSettings(config), parts)
   let stop = new AbortController()
   let running: Promise<void> = Promise.resolve()
   let broken = false
@@ -97,8 +102,14 @@ export const chatBench = async ({ owner = true, commands = all }: BenchOptions =
       await running
       await opened.close()
       stop = new AbortController()
-      opened = await openEngine(engineSettings(config), { log, ...chatTables })
+      opened = await openEngine(engineSettings(config), parts)
       return bench.start()
+    },
+    group: async (...people) => {
+      const { id } = sandbox.addGroup({ title: 'Ops', members: [OWNER, ...people, manager.id] })
+      const place = { chatId: id, threadId: WHOLE_CHAT, title: 'Ops', boundBy: OWNER, createdAt: 0 }
+      await opened.engine.database.transaction((entities) => bindPlace(entities, place))
+      return { id }
     },
     register: async (name) => {
       const username = `${name.replaceAll('-', '_')}_bot`

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { offerOwnership } from '../../../manager-bot/chat/claim.ts'
-import { OwnerCodeSchema } from '../../../manager-bot/chat/records/owner-code.ts'
+import { InvitationSchema } from '../../../manager-bot/chat/records/invitation.ts'
 import { owners } from '../../../manager-bot/chat/records/person.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
@@ -28,7 +28,7 @@ test('the first person with the code from the log owns the manager, and nobody a
   bench.sandbox.say(666, MANAGER, '/start wrong-code')
   const first = code()
   expect(await bench.answer(`/start ${first}`)).toContain('You own this manager now.')
-  expect(await people()).toMatchObject([{ telegramId: OWNER, name: '@olga', role: 'owner' }])
+  expect(await people()).toMatchObject([{ telegramId: OWNER, name: '@olga' }])
   bench.sandbox.say(666, MANAGER, `/start ${first}`)
   expect(await bench.answer('/bots')).toContain('no bots yet')
   expect(await people()).toHaveLength(1)
@@ -39,7 +39,7 @@ test('the first person with the code from the log owns the manager, and nobody a
 
 test('the database does not hold the code, and each start gives a new one', async () => {
   const first = code()
-  const stored = await bench.engine.database.read.find(OwnerCodeSchema)
+  const stored = await bench.engine.database.read.find(InvitationSchema)
   expect(JSON.stringify(stored)).not.toContain(first)
   await bench.restart()
   expect(code()).not.toBe(first)
@@ -51,8 +51,12 @@ test('the database does not hold the code, and each start gives a new one', asyn
 
 test('a code is worth nothing after a day', async () => {
   const yesterday = { ...bench.engine, clock: { ...bench.engine.clock, now: () => Date.now() - 25 * 3600 * 1000 } }
-  await offerOwnership(yesterday, { username: MANAGER, newCode: () => 'an-old-code', log: bench.engine.log })
-  bench.says('/start an-old-code')
+  await offerOwnership(yesterday, {
+    username: MANAGER,
+    newCode: () => 'an-old-code-of-yesterday',
+    log: bench.engine.log,
+  })
+  bench.says('/start an-old-code-of-yesterday')
   await vi.waitFor(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
   expect(await people()).toEqual([])
 })

@@ -85,7 +85,7 @@ test('Telegram away at the start: said once, and listening begins when it is bac
 
 test('a slow command holds up its own chat alone, and keeps its order there', async () => {
   await bench.start()
-  const group = bench.sandbox.addGroup({ title: 'Ops', members: [OWNER, bench.manager.id] })
+  const group = await bench.group()
   // The first answer, in the group, meets a Telegram that is busy for two seconds.
   bench.sandbox.fail({ method: 'sendMessage', status: 429, body: tooMany(2), times: 1 })
   const began = Date.now()

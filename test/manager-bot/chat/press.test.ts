@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '../../../manager-bot/command.ts'
 import { line } from '../../../manager-bot/text/rich-text.ts'
@@ -26,11 +26,32 @@ const offer = defineCommand({
   },
 })
 
+let finishSlow = () => {}
+
+const slow = defineCommand({
+  name: 'slow',
+  usage: '',
+  summary: 'Take its time',
+  example: '',
+  role: 'owner',
+  args: () => z.strictObject({}),
+  run: async () => {
+    done.push('slow begins')
+    await new Promise<void>((resolve) => {
+      finishSlow = resolve
+    })
+    done.push('slow ends')
+    return { text: [line('Done at last.')] }
+  },
+})
+
+vi.setConfig({ testTimeout: 20_000 })
+
 let bench: ChatBench
 
 beforeEach(async () => {
   done.length = 0
-  bench = await chatBench({ commands: [offer] })
+  bench = await chatBench({ commands: [offer, slow] })
   await bench.start()
 })
 
@@ -59,8 +80,8 @@ test('a press carries its command out once, and takes the buttons away', async (
   expect(answer).toEqual({ answered: true, text: '', show_alert: false })
   expect(said?.text).toBe('Did tea.')
   expect(done).toEqual(['tea'])
-  const now = bench.chat().find(({ message_id }) => message_id === message.message_id)
-  expect(now?.buttons ?? []).toEqual([])
+  const now = () => bench.chat().find(({ message_id }) => message_id === message.message_id)
+  await bench.sandbox.waitFor(() => now()?.buttons.length === 0, { what: 'no buttons' })
 })
 
 test('a repeated press, also of the button beside it, is told so and does nothing', async () => {
@@ -91,4 +112,17 @@ test('a button works after a restart', async () => {
   await bench.sandbox.press(OWNER, MANAGER, message.message_id, 'Make coffee')
   await bench.answers(message)
   expect(done).toEqual(['coffee'])
+})
+
+test('while another command of the chat is at work a press is answered at once, and carried out after it', async () => {
+  const message = await offered()
+  bench.says('/slow')
+  await vi.waitFor(() => expect(done).toEqual(['slow begins']))
+  const began = Date.now()
+  const answer = await bench.sandbox.press(OWNER, MANAGER, message.message_id, 'Make tea')
+  expect(answer).toEqual({ answered: true, text: '', show_alert: false })
+  expect(Date.now() - began).toBeLessThan(2000)
+  expect(done).toEqual(['slow begins'])
+  finishSlow()
+  await vi.waitFor(() => expect(done).toEqual(['slow begins', 'slow ends', 'tea']))
 })

@@ -5,6 +5,7 @@ import { type Operation, requestOperation } from '../../../deploy-engine/index.t
 import { openMessages } from '../../../manager-bot/chat/records/operation-message.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
+import { haveReleases } from './releases.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
 
@@ -160,7 +161,7 @@ test('a chat that takes nothing any more is given up, and said in the log', asyn
   bench.sandbox.fail({ method: 'editMessageText', status: 403, body: JSON.stringify(blocked), times: 1 })
   await moveOn(bench, 1, live)
   await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]), { timeout: 5000 })
-  expect(bench.entries.map(({ message }) => message)).toContain('progress could not be shown')
+  expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered')
 })
 
 test('an unproven release changes its message when it turns out to be live', async () => {
@@ -175,6 +176,7 @@ test('an unproven release changes its message when it turns out to be live', asy
 test('what the manager does by itself is told to the owner, with a sound', async () => {
   const chat = await bench.restart()
   bench.sandbox.privateChat(OWNER, MANAGER)
+  await haveReleases(bench, 'echo-bot', 1)
   const args = { cause: 'v2 runs but does not take its updates' }
   const request = { kind: 'restart', bot: 'echo-bot', args, requestedBy: 'manager' } as const
   const { operation } = await requestOperation(bench.engine, request)
@@ -186,7 +188,7 @@ test('what the manager does by itself is told to the owner, with a sound', async
 })
 
 test('two chats do not wait for each other', async () => {
-  const group = bench.sandbox.addGroup({ title: 'Ops', members: [OWNER, bench.manager.id] })
+  const group = await bench.group()
   bench.sandbox.say(OWNER, group.id, '/deploy echo-bot')
   await bench.sandbox.waitFor(() => about(1, bench.sandbox.messages(group.id)).length === 1)
   await moveOn(bench, 1, { state: 'running', steps: [{ name: 'fetch', state: 'done' }] })

@@ -192,7 +192,7 @@ describe('/gittoken', () => {
     expect(await bench.answer('/gittoken echo-bot')).toContain('is not read over https')
     expect(await bench.answer('/gittoken nope')).toContain('There is no bot named nope')
     await bench.answer(`/set echo-bot repo=${server.origin}/private`)
-    const group = bench.sandbox.addGroup({ title: 'Ops', members: [OWNER, bench.manager.id] })
+    const group = await bench.group()
     bench.sandbox.say(OWNER, group.id, '/gittoken echo-bot')
     const reply = await bench.sandbox.waitFor(() => bench.sandbox.messages(group.id).find(({ from }) => from.is_bot))
     expect(reply.text).toContain('/gittoken needs a token, which nobody else may read')

@@ -26,7 +26,7 @@ test('/addbot asks for the token, takes it out of the chat and registers the bot
   expect(bench.chat().find(({ message_id }) => message_id === sent.message_id)?.deleted).toBe(true)
   expect(bench.said().some(({ text }) => text.includes(token))).toBe(false)
   expect(JSON.stringify(bench.entries)).not.toContain(token)
-  expect(await bench.answer('/bots')).toBe('echo-bot — not deployed')
+  expect(await bench.answer('/bots')).toBe('⚪ echo-bot — not deployed')
   expect(await bench.answer(ADD)).toContain('There is a bot named echo-bot already')
 })
 
@@ -78,7 +78,7 @@ test('a message that can not be deleted is pointed out', async () => {
 })
 
 test('in a group the token is not asked for', async () => {
-  const group = bench.sandbox.addGroup({ title: 'Ops', members: [OWNER, bench.manager.id] })
+  const group = await bench.group()
   bench.sandbox.say(OWNER, group.id, ADD)
   const reply = await bench.sandbox.waitFor(() => bench.sandbox.messages(group.id).find(({ from }) => from.is_bot))
   expect(reply.text).toBe(

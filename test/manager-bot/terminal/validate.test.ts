@@ -52,6 +52,18 @@ Volumes          /app/data
   expect((await validate('--dockerfile')).out).toContain('\nFROM node:24-bookworm-slim\n')
 })
 
+test('says what a person has to give', async () => {
+  await write({
+    'package.json': '{"scripts":{"start":"node bot.js"}}',
+    'bot.js': 'process.env.TG_TOKEN',
+    '.env.example': 'TG_TOKEN=\nADMIN_ID=\nLEVEL=info\n',
+    'config.example.json': '{}',
+  })
+  const { out } = await validate()
+  expect(out).toContain('Other variables  LEVEL\n')
+  expect(out).toContain('To be set        ADMIN_ID\nConfig files     config.json (as in config.example.json)\n')
+})
+
 test('looks at what git tracks, as a deploy would', async () => {
   await write({ 'main.py': 'import os', Dockerfile: 'FROM x\nCMD y' })
   await run('git', ['init', '--quiet'], { cwd: directory })

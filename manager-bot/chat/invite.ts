@@ -1,0 +1,53 @@
+import type { Reply } from '../command.ts'
+import { givenText, nameText } from '../people-text.ts'
+import { bold, command, line } from '../text/rich-text.ts'
+import { type Claim, claim } from './claim.ts'
+import type { Door } from './door.ts'
+import type { Incoming, Typed } from './message.ts'
+import { owners } from './records/person.ts'
+import { say } from './say.ts'
+import { postTo } from './tell.ts'
+
+const CODE = /^[\w-]{16,64}$/
+
+/** Takes the code of an invitation, from whomever. false: it holds none that is valid. */
+export const hearInvitation = async (door: Door, said: Incoming, typed: Typed | undefined): Promise<boolean> => {
+  const code = typed?.command === 'start' && said.isPrivate ? typed.rest.trim() : ''
+  const claimed = CODE.test(code) ? await claim(door.engine, said, code) : undefined
+  if (!claimed) return false
+  await say(door, said, welcome(claimed))
+  if (claimed.already) return true
+  door.speaking.log.info({ person: said.personId, ...claimed.given }, 'an invitation was taken')
+  void door.menus.refresh()
+  await tellInviter(door, said, claimed)
+  return true
+}
+
+const welcome = ({ given, already, invitedBy }: Claim): Reply => {
+  if (already) return { text: [line(`You have that role already. The link still works, for somebody else.`)] }
+  if (invitedBy !== undefined) {
+    return { text: [line(bold(`You are now ${givenText(given)}.`)), line('What you may use: ', command('help'))] }
+  }
+  return {
+    text: [
+      line(bold('You own this manager now.'), ' Nobody else can use it.'),
+      line('Add your first bot: ', command('addbot <name> <repo>')),
+      line('All commands: ', command('help')),
+    ],
+  }
+}
+
+const tellInviter = async (door: Door, { personId, personName }: Incoming, { given, invitedBy }: Claim) => {
+  if (invitedBy === undefined) return
+  const { engine, outbox } = door
+  const [, inviter] = /^telegram:(\d+)$/.exec(invitedBy) ?? []
+  const others = (await owners(engine.database.read)).map(({ telegramId }) => telegramId)
+  const told = inviter === undefined ? others.filter((id) => id !== personId) : [Number(inviter)]
+  const who = nameText({ id: personId, name: personName })
+  const text = [
+    line(`${who} took the invitation and is now ${givenText(given)}.`),
+    line('If that is somebody else than you meant: ', command(`revoke ${personId}`)),
+  ]
+  await engine.database.transaction((entities) => postTo(outbox, entities, told, text))
+  for (const id of told) outbox.wake(id)
+}
