@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fixtureBot } from '../test/helpers/fixture-bot.ts'
 import { type Installation, installation } from '../test/helpers/installation.ts'
+import { bundled } from './bundled.ts'
 
 const TICKS_PER_SECOND = 100
 const WATCHED_MS = 60_000
@@ -11,7 +12,8 @@ export type Idle = { bots: number; residentMb: number; cores: number }
 
 /** Memory of an idle manager at the end of a minute, and the part of one core that it used meanwhile. */
 export const idle = async (counts: number[]): Promise<Idle[]> => {
-  const here = await installation()
+  const packed = await bundled()
+  const here = await installation({ launcher: packed.launcher })
   try {
     await here.start()
     const repo = await here.repo('bot')
@@ -27,6 +29,7 @@ export const idle = async (counts: number[]): Promise<Idle[]> => {
     return found
   } finally {
     await here.close()
+    await packed.remove()
   }
 }
 

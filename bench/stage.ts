@@ -55,7 +55,7 @@ const underLoad = async (
     heard.push({ voice: event.message.text.split(': ')[0] ?? '', at: Date.now() })
   })
   const visitor = load(here.sandbox, bot, VISITOR)
-  const asked = here.say(command)
+  const asked = command.startsWith('/rollback') ? await here.confirmed(command) : here.say(command)
   const { text } = await here.reads(end, { after: asked, timeout: 180_000 })
   const seen = await visitor.stop()
   forget()
