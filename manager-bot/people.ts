@@ -18,7 +18,7 @@ export type People = {
   owners(): Promise<string[]>
   /** Fails with `unknown_person`, `unknown_bot` or `last_owner`. */
   grant(person: Named, given: Given): Promise<Somebody>
-  /** Without a bot all of that person's roles. Fails with `unknown_person`, `unknown_bot`, `no_role` or `last_owner`. */
+  /** Without a bot all of that person's roles. Fails: `unknown_person`, `unknown_bot`, `no_role` or `last_owner`. */
   revoke(person: Named, bot?: string): Promise<Somebody>
   /** Fails with `unknown_bot`, or with `never_started` before the manager's own name is known. */
   invite(given: Given): Promise<{ number: number; link: string; expiresAt: number }>

@@ -3,7 +3,7 @@ import { bold, line, type RichText } from '../text/rich-text.ts'
 import type { Outbox } from './outbox.ts'
 import { owners } from './records/person.ts'
 
-/** Tells the owners of what keeps the manager from hearing them, where it can still speak; once, and when it is over. */
+/** Tells the owners what keeps the manager from hearing them, where it can still speak; once, and when it is over. */
 export type PollTrouble = {
   conflict(): Promise<void>
   /** A poll was answered. With another one's polls between them, that alone does not mean that all is well. */

@@ -13,9 +13,9 @@ export const grant = defineCommand({
   usage: '<person> <role> [bot]',
   summary: 'Give somebody a role, or make a link that does',
   details:
-    'person is a numeric Telegram id, the @name of somebody who is known, or the word invite for a link that works once ' +
-    'and for 24 h. A viewer looks, an admin also deploys, an owner may do everything, for all bots. Without a bot the ' +
-    'role is for all of them.',
+    'person is a numeric Telegram id, the @name of somebody who is known, or the word invite for a link that works ' +
+    'once and for 24 h. A viewer looks, an admin also deploys, an owner may do everything, for all bots. Without a ' +
+    'bot the role is for all of them.',
   example: 'invite admin echo-bot',
   role: 'owner',
   args: ({ BotName }) =>

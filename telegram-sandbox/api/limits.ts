@@ -5,8 +5,8 @@ import { ApiError } from './errors.ts'
 export type Budget = { calls: number; seconds: number }
 
 /**
- * What one bot may send and edit in one chat. A kind of chat without a budget has no limit. `penalty` is how long a chat
- * stays closed, in seconds, once its budget is spent; without it, until the budget has room again.
+ * What one bot may send and edit in one chat. A kind of chat without a budget has no limit. `penalty` is how long a
+ * chat stays closed, in seconds, once its budget is spent; without it, until the budget has room again.
  */
 export type Limits = { group?: Budget; private?: Budget; penalty?: number }
 

@@ -14,8 +14,8 @@ type CarryOut = (bot: Bot, method: string, params: Params) => void
 type Outcome = { error?: string; retryAfter?: number }
 
 /**
- * Delivers what waits to webhooks until `closing`: the updates of a chat one after the other, chats beside each other. A
- * failure is repeated at once, then after 2, 4, 8 s and so on (WebhookActor of the open-source server).
+ * Delivers what waits to webhooks until `closing`: the updates of a chat one after the other, chats beside each other.
+ * A failure is repeated at once, then after 2, 4, 8 s and so on (WebhookActor of the open-source server).
  */
 export const deliverWebhooks = (webhooks: Webhooks): void => {
   const { world, closing } = webhooks

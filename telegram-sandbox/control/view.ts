@@ -1,7 +1,7 @@
 import type { ApiCall } from '../api/calls.ts'
 import type { Entity } from '../text/entities.ts'
 import { type ChatName, groupById } from '../world/chats.ts'
-import type { Button, Forward, Message, Person, Service, StoredChat, StoredFile } from '../world/state.ts'
+import type { Button, Forward, Message, Person, ServiceMessage, StoredChat, StoredFile } from '../world/state.ts'
 import { botById, personById, type World, type WorldEvent } from '../world/world.ts'
 
 /** A message as people see it. `date` and `edit_date` are Unix seconds, `at` is in milliseconds. */
@@ -26,7 +26,7 @@ export type SandboxMessage = {
   sender_chat?: { id: number; title: string }
   forward?: Forward
   /** What happened to the chat, in a message without text. */
-  service?: Service
+  service?: ServiceMessage
   pinned?: boolean
   reactions?: string[]
 }

@@ -3,8 +3,8 @@ import { el, icon } from './elements.js'
 
 /**
  * The input of a chat. Enter sends, Shift+Enter breaks the line, `/` opens the bot's commands. `onSend` gets the text
- * and resolves with whether it arrived; what did not is written into the input again. `onAttach` gets a chosen file, and
- * what is written as its caption.
+ * and resolves with whether it arrived; what did not is written into the input again. `onAttach` gets a chosen file,
+ * and what is written as its caption.
  */
 export const composer = ({ commands, onSend, onAttach }) => {
   const input = el('textarea', {

@@ -8,7 +8,7 @@ const SAFE_LINK = /^(https?|tg|mailto):/i
 const FOLDED_LINES = 3
 const FOLDED_CHARACTERS = 150
 
-/** The nodes of a formatted text. `onCommand` gets a bot command that is clicked, `onStart` a link that starts a bot. */
+/** The nodes of a formatted text. `onCommand` gets a bot command that is clicked, `onStart` a link to start a bot. */
 export const formattedText = ({ text, entities }, context) => {
   const tree = nest(entities, { offset: 0, length: text.length })
   return render(text, tree, context)

@@ -1,5 +1,5 @@
 import { groupById, messageIn } from './chats.ts'
-import type { Bot, Group, Message, Person, Service, StoredChat, StoredFile } from './state.ts'
+import type { Bot, Group, Message, Person, ServiceMessage, StoredChat, StoredFile } from './state.ts'
 import { botById, personById, type World } from './world.ts'
 
 // The Bot API's objects, as a bot sees them.
@@ -115,7 +115,7 @@ const forwardJson = (world: World, { forward }: Message) => {
   return { forward_origin, ...rest, forward_from_chat: chat, forward_from_message_id: message_id }
 }
 
-const serviceJson = (world: World, chat: StoredChat, service: Service) => {
+const serviceJson = (world: World, chat: StoredChat, service: ServiceMessage) => {
   if ('pinned_message' in service) {
     const pinned = messageIn(chat, service.pinned_message)
     const inaccessible = { chat: chatJson(world, chat), message_id: service.pinned_message, date: 0 }

@@ -2,7 +2,7 @@ import { accountJson, chatJson } from './bot-view.ts'
 import { chatOfPerson, mustHaveGroup, mustHavePerson } from './chats.ts'
 import { isAdmin, memberJson, ownerOf, type Status, statusIn } from './members.ts'
 import { postMessage } from './messages.ts'
-import type { Group, Service, StoredChat } from './state.ts'
+import type { Group, ServiceMessage, StoredChat } from './state.ts'
 import { tellBots } from './tell-bots.ts'
 import { pushUpdate } from './updates.ts'
 import { botById, emit, seconds, type World } from './world.ts'
@@ -65,7 +65,7 @@ const change = (world: World, group: Group, { who, by }: { who: number; by: numb
   tellChange(world, group, { who, by, old, next })
 }
 
-const say = (world: World, group: Group, { from, service }: { from: number; service: Service }) =>
+const say = (world: World, group: Group, { from, service }: { from: number; service: ServiceMessage }) =>
   tellBots(world, group, postMessage(world, group, { from, service }))
 
 type Change = { who: number; by: number; old: Status; next: Status }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FormattedText } from '../text/entities.ts'
 import { nextMessageId } from './chats.ts'
-import type { Button, Forward, Message, Service, StoredChat } from './state.ts'
+import type { Button, Forward, Message, ServiceMessage, StoredChat } from './state.ts'
 import { emit, seconds, type World } from './world.ts'
 
 export type Draft = {
@@ -15,7 +15,7 @@ export type Draft = {
   file?: string
   sender_chat?: number
   forward?: Forward
-  service?: Service
+  service?: ServiceMessage
 }
 
 // A chat of a long-lived demo keeps its end; the state file is rewritten as a whole.

@@ -77,7 +77,7 @@ export type Message = {
   /** In whose name it was written: the group's by an anonymous admin, a channel's by its posts. */
   sender_chat?: number
   forward?: Forward
-  service?: Service
+  service?: ServiceMessage
   pinned?: boolean
   /** Emoji by the id of the bot that reacted. */
   reactions?: Record<string, string[]>
@@ -92,7 +92,7 @@ export type Origin =
   | { type: 'channel'; chat: number; message_id: number }
 
 /** What a message without content tells; people and messages by id. */
-export type Service =
+export type ServiceMessage =
   | { forum_topic_created: { name: string; icon_color: number } }
   | { migrate_to_chat_id: number }
   | { migrate_from_chat_id: number }

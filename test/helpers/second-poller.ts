@@ -9,6 +9,8 @@ export type SecondPoller = {
 
 const BACK_OFF_MS = 1_000
 
+type Answer = { ok: boolean; result?: { update_id: number; message?: { text: string } }[] }
+
 /** Another program that polls with a bot's token, and goes on when it is refused. */
 export const secondPoller = (sandbox: Sandbox, bot: SandboxBot): SecondPoller => {
   const taken = new Set<string>()
@@ -18,11 +20,11 @@ export const secondPoller = (sandbox: Sandbox, bot: SandboxBot): SecondPoller =>
     while (!stop.signal.aborted) {
       const query = `offset=${offset}&timeout=30`
       const answer = await fetch(`${sandbox.apiRoot}/bot${bot.token}/getUpdates?${query}`, { signal: stop.signal })
-      const { ok, result } = await answer.json()
+      const { ok, result }: Answer = JSON.parse(await answer.text())
       if (!ok) await sleep(BACK_OFF_MS, undefined, { signal: stop.signal })
       for (const { update_id, message } of result ?? []) {
         offset = update_id + 1
-        taken.add(message?.text)
+        if (message) taken.add(message.text)
       }
     }
   }

@@ -100,7 +100,7 @@ describe('whatever is typed', () => {
         const own = [...world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.bot'] === name)
         expect(own).toHaveLength(1)
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     )
     expect(taken).toBeGreaterThan(15)
   }, 120_000)

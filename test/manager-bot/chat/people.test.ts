@@ -34,7 +34,7 @@ const opens = async (person: number, link: string): Promise<string> => {
   return (await bench.sandbox.waitFor(() => heardBy(person)[before], { what: 'an answer to the link' })).text
 }
 
-/** A stranger opens a link in vain. What comes after it in that chat, a link that works, is the first to be answered. */
+/** A stranger opens a link in vain. What comes next in that chat, a link that works, is the first to be answered. */
 const opensInVain = async (stranger: number, link: string, working?: string): Promise<void> => {
   const works = working ?? linkIn(await bench.answer('/grant viewer'))
   bench.sandbox.follow(stranger, link)
