@@ -129,7 +129,8 @@ const priorityOf = (
 }
 
 const nextOf = (state: State, chatId: number): Job | undefined => {
-  const own = [...state.behind].filter(([, item]) => item.chatId === chatId)
+  // The oldest first, also when it is tried again: what failed first is heard first.
+  const own = [...state.behind].filter(([, item]) => item.chatId === chatId).sort(([a], [b]) => a - b)
   for (const priority of PRIORITIES) {
     const [id] = own.find(([, item]) => item.priority === priority) ?? []
     if (id !== undefined) return { priority, deliver: () => bringUp(state, id) }
