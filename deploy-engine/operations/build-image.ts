@@ -57,10 +57,22 @@ const carryOut = async (run: Run, { plan, request, log }: Attempt, signal: Abort
     const failed = await run.engine.docker.build(request, log.line, signal)
     if (failed) throw new BuildError(failure({ ...failed, lines: log.ofStep(failed.step) }))
   } catch (error) {
+    if (signal.aborted) await lateImage(run, request.tag)
     signal.throwIfAborted()
     // The classic builder refuses a Dockerfile that can't be parsed before there is any output.
     if (expectedError(error)?.code !== 'docker_refused') throw error
     throw new BuildError(failure({ reason: reasonOf(error), step: '', lines: [] }), error)
+  }
+}
+
+const LATE_LOOKS = 5
+const LATE_MS = 100
+
+// A builder that was at its last step when it was given up tags the image all the same. Whoever tidies up comes next.
+const lateImage = async ({ engine: { docker, clock } }: Run, tag: string): Promise<void> => {
+  for (let looks = 0; looks < LATE_LOOKS; looks++) {
+    if (await docker.image(tag).catch(() => undefined)) return
+    await clock.sleep(LATE_MS)
   }
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addIdleBot, type DeployedBot, deployedBot, QUICK } from '../helpers/deployed-bot.ts'
-import { OWNER } from '../helpers/installation.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
+import { addKnownPeople } from '../helpers/known-people.ts'
 import { onlyRuns, truth } from '../helpers/truth.ts'
 
 // /cancel in every step: what it asks for is stopped, and the version before it answers, within 2 s.
@@ -21,10 +21,23 @@ const dockerfile = (command: string) =>
 
 let my: DeployedBot
 let base = 1
+
+// Each in a chat of their own: in one chat so much at once would have to wait for Telegram's limits.
+const people = Array.from({ length: 30 }, (_, index) => ({ id: 2001 + index, name: `Person ${index}` }))
+const somebody = (): number => {
+  const next = people.shift()
+  if (!next) throw new Error('nobody is left who has said nothing yet')
+  return next.id
+}
+
 const measured: string[] = []
 
 beforeAll(async () => {
   my = await deployedBot()
+  await addKnownPeople(
+    my.here,
+    people.map((person) => ({ ...person, role: 'owner' as const })),
+  )
 })
 
 afterAll(async () => {
@@ -127,67 +140,70 @@ test('of two bots that build, one is cancelled and the other goes on', { timeout
   await my.branch('slow-build', { says: 'never' }, { Dockerfile: dockerfile('sleep 60') })
   const { here } = my
 
-  const first = here.say('/deploy other-bot slow')
-  await here.reads(/▸ Build/, { after: first })
+  const [one, two, three] = [somebody(), somebody(), somebody()]
+  const first = here.say('/deploy other-bot slow', one)
+  await here.reads(/▸ Build/, { after: first, person: one })
   const waits = await cancelIn('build', 'slow-build', 2_500)
   expect(waits.shown).toContain('waits for another build')
   expect(waits.final).toMatch(/Cancelled\. v\d+ runs on, untouched/)
   const live = /v1 .* is live/
-  await here.whileTalkingTo(other.bot, here.reads(live, { after: first, timeout: 60_000 }))
+  await here.whileTalkingTo(other.bot, here.reads(live, { after: first, person: one, timeout: 60_000 }))
 
   const before = await lastStep(here.dataDir)
-  const long = here.say('/deploy my-bot slow-build')
+  const long = here.say('/deploy my-bot slow-build', two)
   await journalSays(here.dataDir, { name: 'build', state: 'started' }, before)
   await other.branch('slow', { says: 'other 2' }, { Dockerfile: dockerfile('sleep 1') })
-  const second = here.say('/deploy other-bot slow')
-  await here.reads(/waits for another build/, { after: second })
-  here.say('/cancel my-bot')
-  await here.reads(/Cancelled\./, { after: long, timeout: SOON_MS })
-  await here.whileTalkingTo(other.bot, here.reads(/v2 .* is live/, { after: second, timeout: 60_000 }))
+  const second = here.say('/deploy other-bot slow', three)
+  await here.reads(/waits for another build/, { after: second, person: three })
+  here.say('/cancel my-bot', two)
+  await here.reads(/Cancelled\./, { after: long, person: two, timeout: SOON_MS })
+  await here.whileTalkingTo(other.bot, here.reads(/v2 .* is live/, { after: second, person: three, timeout: 60_000 }))
   expect(await other.ask('and now')).toBe('other 2')
   await expectBase('two bots')
 })
 
 test('what is queued is over at once; what is not there is said', async () => {
   const { here } = my
+  const person = somebody()
   await my.branch('next', { says: 'never', deaf: true })
   const before = await lastStep(here.dataDir)
-  const running = here.say('/deploy my-bot next')
+  const running = here.say('/deploy my-bot next', person)
   await journalSays(here.dataDir, { name: 'fetch', state: 'done' }, before)
-  const queued = here.say('/deploy my-bot main')
-  await here.reads(/Queued; one operation first/, { after: queued })
-  const asked = here.say('/cancel my-bot')
-  const reply = await here.reads(/had not begun/, { after: asked })
+  const queued = here.say('/deploy my-bot main', person)
+  await here.reads(/Queued; one operation first/, { after: queued, person })
+  const asked = here.say('/cancel my-bot', person)
+  const reply = await here.reads(/had not begun/, { after: asked, person })
   expect(reply.text).toMatch(/^#\d+ of my-bot is cancelled; it had not begun\.\n#\d+ of my-bot is being stopped\.$/)
-  await here.reads(/^Deploy of my-bot at main cancelled/, { after: queued, timeout: SOON_MS })
-  await here.reads(/^Deploy of my-bot at next cancelled/, { after: running, timeout: SOON_MS })
+  await here.reads(/^Deploy of my-bot at main cancelled/, { after: queued, person, timeout: SOON_MS })
+  await here.reads(/^Deploy of my-bot at next cancelled/, { after: running, person, timeout: SOON_MS })
   await expectBase('queued')
 
-  const again = here.say('/cancel my-bot')
-  await here.reads(/Nothing is queued or running for my-bot/, { after: again })
+  const again = here.say('/cancel my-bot', person)
+  await here.reads(/Nothing is queued or running for my-bot/, { after: again, person })
 })
 
 /** Deploys, waits for the beginning of a step (and some ms more), cancels, and waits for the end. */
 const cancelIn = async (name: string, ref: string, moreMs = 0) => {
   const { here, bot } = my
+  const person = somebody()
   const before = await lastStep(here.dataDir)
-  const asked = here.say(`/deploy my-bot ${ref}`)
+  const asked = here.say(`/deploy my-bot ${ref}`, person)
   const begins = journalSays(here.dataDir, { name, state: 'started' }, before)
   await here.whileTalkingTo(bot, begins)
   // What is to be interrupted has to be under way: no event tells that.
   await new Promise((resolve) => setTimeout(resolve, moreMs))
   const shown = here.sandbox
-    .conversation(here.manager.username, OWNER)
+    .conversation(here.manager.username, person)
     .flatMap(({ message_id, text }) => (message_id > asked.message_id ? [text] : []))
     .join('\n')
-  const cancelled = here.say('/cancel my-bot')
+  const cancelled = here.say('/cancel my-bot', person)
   const began = Date.now()
-  const final = await here.whileTalkingTo(bot, here.reads(ENDED, { after: asked }))
+  const final = await here.whileTalkingTo(bot, here.reads(ENDED, { after: asked, person }))
   const finalMs = Date.now() - began
   await my.ask(`after ${name} ${before}`)
   const answerMs = Date.now() - began
   measured.push(`/cancel in ${name}: said so after ${finalMs} ms, a version answers after ${answerMs} ms`)
-  const reply = await here.reads(/being stopped|be cancelled any more|Nothing is queued/, { after: cancelled })
+  const reply = await here.reads(/being stopped|be cancelled any more|Nothing is queued/, { after: cancelled, person })
   if (!TOO_LATE.test(reply.text)) expect(answerMs, name).toBeLessThan(SOON_MS)
   return { reply: reply.text, final: final.text, shown }
 }
