@@ -14,7 +14,7 @@ export const bubble = (message, context) => {
   return el(
     'li',
     {
-      class: `message ${mine ? 'mine' : 'theirs'}${message.deleted ? ' deleted' : ''}`,
+      class: `message ${mine ? 'mine' : 'theirs'}`,
       'data-message-id': String(message.message_id),
       'data-from': mine ? 'me' : message.from.is_bot ? 'bot' : 'person',
     },
@@ -25,7 +25,7 @@ export const bubble = (message, context) => {
         'div',
         { class: 'bubble' },
         named && el('div', { class: `author ink-${tintOf(who)}` }, who),
-        ...(message.deleted ? [el('em', { class: 'gone' }, 'Deleted message')] : content(message, context)),
+        ...content(message, context),
         stamp(message),
       ),
       message.reactions &&
@@ -54,12 +54,12 @@ const content = (message, context) => [
   message.text && el('div', { class: 'text' }, formattedText(message, context)),
 ]
 
-const stamp = ({ date, edit_date, deleted, pinned }) =>
+const stamp = ({ date, edit_date, pinned }) =>
   el(
     'span',
     { class: 'stamp' },
-    pinned && !deleted && el('span', { class: 'pinned', title: 'Pinned' }, icon('pin')),
-    edit_date && !deleted && el('span', { class: 'edited', title: `Edited at ${timeText(edit_date)}` }, 'edited'),
+    pinned && el('span', { class: 'pinned', title: 'Pinned' }, icon('pin')),
+    edit_date && el('span', { class: 'edited', title: `Edited at ${timeText(edit_date)}` }, 'edited'),
     el('time', { datetime: new Date(date * 1000).toISOString() }, timeText(date)),
   )
 
@@ -68,8 +68,10 @@ const quoted = (message, { me, onShow }) =>
     'button',
     { type: 'button', class: 'quoted', onclick: () => onShow(message.message_id) },
     el('strong', {}, message.from.id === me ? 'You' : message.from.name),
-    el('span', {}, plainLine(message.text) || (!message.deleted && message.document?.file_name) || 'Message'),
+    el('span', {}, message.deleted ? 'Deleted message' : quotedLine(message)),
   )
+
+const quotedLine = ({ text, document }) => plainLine(text) || document?.file_name || 'Message'
 
 const documentLink = ({ file_id, file_name, size }) =>
   el(

@@ -32,16 +32,19 @@ export const messagePane = (context) => {
     count.hidden = pane.below === 0
     count.textContent = String(pane.below)
   }
-  const rows = (messages) =>
-    withDays(messages).map((row) => (row.day ? dayRow(row.day) : messageRow(row, messages, withShow)))
-  const withShow = { ...context, onShow: (id) => show(list, id) }
+  const rows = (messages, all) => {
+    const around = { ...context, onShow: (id) => show(list, id), messages, all }
+    return withDays(messages).map((row) => (row.day ? dayRow(row.day) : messageRow(row, around)))
+  }
 
   /** Takes the chat's messages as they are now; only what differs is built again. */
-  pane.update = (messages, { mine = false } = {}) => {
+  pane.update = (all, { mine = false } = {}) => {
     const follow = mine || isAtEnd()
+    // Of a deleted message nothing stays, as in Telegram.
+    const messages = all.filter(({ deleted }) => !deleted)
     const added = messages.length - pane.messages.length
     pane.messages = messages
-    reconcile(list, rows(messages))
+    reconcile(list, rows(messages, all))
     if (follow) toEnd()
     else if (added > 0) pane.below += added
     showJump()
@@ -69,9 +72,9 @@ const dayRow = (day) => {
   return row
 }
 
-const messageRow = ({ message, place }, messages, context) => {
-  const [before, after] = [messages[place - 1], messages[place + 1]]
-  const repliedTo = messages.find(({ message_id }) => message_id === message.reply_to)
+const messageRow = ({ message, place }, context) => {
+  const [before, after] = [context.messages[place - 1], context.messages[place + 1]]
+  const repliedTo = context.all.find(({ message_id }) => message_id === message.reply_to)
   const first = !together(before, message)
   const last = !together(message, after)
   const version = JSON.stringify([message, first, last, repliedTo?.text, repliedTo?.deleted])

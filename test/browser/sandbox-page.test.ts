@@ -101,12 +101,14 @@ test('an edit changes the message in place and marks it', async () => {
   expect(await last(page).locator('.edited').textContent()).toBe('edited')
 })
 
-test('a deleted message disappears', async () => {
+test('a deleted message disappears, and nothing stays in its place', async () => {
   const { page, write, call, olga } = await openChat()
+  const before = await log(page).locator('.message').count()
   const message_id = await write('a secret')
   await log(page).getByText('a secret').waitFor()
   await call('deleteMessage', { chat_id: olga, message_id })
   await log(page).getByText('a secret').waitFor({ state: 'detached' })
+  expect(await log(page).locator('.message').count()).toBe(before)
 })
 
 test('a pressed button turns until the bot answers, and the answer is shown', async () => {
