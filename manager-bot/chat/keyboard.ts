@@ -19,7 +19,7 @@ export const keyboard = async (engine: Engine, audience: Audience, offers: Offer
   const { chatId, messageId } = audience
   const { database, clock } = engine
   const known = messageId === null ? [] : await buttonsAt(database.read, { chatId, messageId })
-  const wanted = offers.flatMap((offer, row) => [offer].flat().map((one, position) => ({ ...one, row, position })))
+  const wanted = rowsOf(offers).flatMap((offered, row) => offered.map((one, position) => ({ ...one, row, position })))
   const buttons = wanted.map((one) => {
     const like = fresh(engine, audience, one)
     return known.find((button) => isSame(button, like)) ?? like
@@ -34,6 +34,17 @@ export const keyboard = async (engine: Engine, audience: Audience, offers: Offer
   }
   return markupOf(buttons)
 }
+
+// What a phone shows of the buttons side by side in a row; the rest of a longer label is cut off.
+const MOST_LETTERS = 34
+
+/** Buttons that are too long for their row come one below the other. */
+const rowsOf = (offers: Offers): Offer[][] =>
+  offers.flatMap((offer) => {
+    const row = [offer].flat()
+    const fits = row.every(({ label }) => label.length * row.length <= MOST_LETTERS)
+    return fits ? [row] : row.map((one) => [one])
+  })
 
 /** The buttons that the message is to have now. */
 export const keyboardAt = async (engine: Engine, at: { chatId: number; messageId: number }) =>

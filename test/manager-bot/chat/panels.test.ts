@@ -54,6 +54,11 @@ describe('a command without its bot', () => {
     expect(bench.queued).toEqual([1])
   })
 
+  test('names that are too long for half of a phone come one below the other', async () => {
+    for (const name of ['a-bot-with-a-long-name', 'bea', 'cleo', 'dora']) await bench.register(name)
+    expect(labels(await ask('/deploy'))).toEqual([['a-bot-with-a-long-name'], ['bea'], ['cleo', 'dora']])
+  })
+
   test('with more than 20 bots there are pages', async () => {
     await registerMany(43)
     const question = await ask('/releases')
