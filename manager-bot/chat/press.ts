@@ -89,7 +89,8 @@ const where = ({ message }: CallbackQuery): Pick<Incoming, 'isPrivate' | 'place'
   place: {
     chatId: message?.chat.id ?? 0,
     threadId: message && 'is_topic_message' in message ? (message.message_thread_id ?? null) : null,
-    replyTo: message?.message_id ?? null,
+    // As with what is typed: in a private chat it is clear what is answered.
+    replyTo: message && message.chat.type !== 'private' ? message.message_id : null,
   },
 })
 

@@ -124,7 +124,7 @@ describe('/bots is a panel', () => {
     const panel = await ask('/status echo-bot')
     const before = labels(panel)
     await press(panel, 'Releases')
-    await said('Releases of echo-bot')
+    expect((await said('Releases of echo-bot')).reply_to).toBeUndefined()
     await press(now(panel), 'Deploy')
     await said('Deploying echo-bot at main · #1')
     const stale = panel.buttons.flat().find(({ text }) => text === 'Deploy')?.callback_data
