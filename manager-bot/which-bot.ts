@@ -9,7 +9,7 @@ export const whichBot = async (command: Command, input: Input, context: CommandC
   const { engine, verbs, access, door } = context
   const names = (await verbs.botNames(engine)).filter((name) => reaches(access.roleFor(name), command.role))
   const data = { bots: names }
-  if (names.length === 0) return { text: [noBots(access)], incomplete: true, data }
+  if (names.length === 0) return { text: [noBots(context)], incomplete: true, data }
   const question = line(bold('Which bot?'))
   if (door === 'terminal') {
     const choices = names.map((name) => line(typed(`${command.name} ${name}`)))

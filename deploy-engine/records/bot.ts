@@ -74,6 +74,6 @@ export const botByName = async (entities: EntityManager, name: string): Promise<
   const bot = await registeredBot(entities, name)
   if (bot) return bot
   const names = (await allBots(entities)).map((other) => other.name)
-  const hint = names.length > 0 ? `The bots are: ${names.join(', ')}` : 'Add one with /addbot <name> <repo>'
+  const hint = names.length > 0 ? `The bots are: ${names.join(', ')}` : 'Add one with /addbot'
   throw new TbsError('unknown_bot', `There is no bot named ${name}`, { hint })
 }

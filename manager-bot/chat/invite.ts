@@ -31,7 +31,7 @@ const welcome = ({ given, already, invitedBy }: Claim): Reply => {
   return {
     text: [
       line(bold('You own this manager now.'), ' Nobody else can use it.'),
-      line('Add your first bot: ', command('addbot <name> <repo>')),
+      line('Add your first bot: ', command('addbot')),
       line('All commands: ', command('help')),
     ],
   }

@@ -12,10 +12,11 @@ export const bots = defineCommand({
   role: 'viewer',
   acrossBots: true,
   args: () => z.strictObject({ page: z.string().optional() }),
-  run: async ({ page }, { engine, verbs, access, door }) => {
+  run: async ({ page }, context) => {
+    const { engine, verbs, access, door } = context
     const statuses = (await verbs.botStatuses(engine)).filter(({ bot }) => access.roleFor(bot.name) !== undefined)
     const data = statuses.map(statusData)
-    if (statuses.length === 0) return { text: [noBots(access)], data }
+    if (statuses.length === 0) return { text: [noBots(context)], data }
     const now = engine.clock.now()
     if (door === 'terminal') return { text: statuses.map((status) => statusLine(status, now)), data }
     const { offers, shown } = botsPanel(

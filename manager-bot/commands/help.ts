@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type Command, defineCommand, type Reply } from '../command.ts'
-import { type Access, ROLES, type Role, reaches } from '../role.ts'
+import { type Command, type CommandContext, defineCommand, type Reply } from '../command.ts'
+import { ROLES, type Role, reaches } from '../role.ts'
 import { closest } from '../text/closest.ts'
-import { bold, line, command as typed } from '../text/rich-text.ts'
+import { bold, type Line, line, command as typed } from '../text/rich-text.ts'
 
 export const help = defineCommand({
   name: 'help',
@@ -14,7 +14,7 @@ export const help = defineCommand({
   args: () => z.strictObject({ command: z.string().max(40, 'a command is one word').optional() }),
   run: async ({ command: wanted }, { access, commands, door, verbs }) => {
     const offered = commands.filter((command) => command.door === undefined || command.door === door)
-    if (wanted === undefined) return overview(offered, access)
+    if (wanted === undefined) return overview(offered, { access, door })
     const name = wanted.replace(/^\//, '')
     const command = offered.find((other) => other.name === name)
     if (command) return inDetail(command)
@@ -27,19 +27,28 @@ export const help = defineCommand({
   },
 })
 
-const overview = (commands: readonly Command[], { best }: Access): Reply => {
-  const own = commands.filter(({ role }) => reaches(best, role))
+type Asking = Pick<CommandContext, 'access' | 'door'>
+
+const overview = (commands: readonly Command[], { access, door }: Asking): Reply => {
+  const own = commands.filter(({ role }) => reaches(access.best, role))
   return {
-    text: ROLES.toReversed()
-      .map((role) => own.filter((command) => command.role === role))
-      .flatMap((group) => (group[0] ? [line(bold(HEADINGS[group[0].role])), ...group.map(commandLine)] : [])),
+    text: [
+      ...ROLES.toReversed()
+        .map((role) => own.filter((command) => command.role === role))
+        .flatMap((group) => (group[0] ? [line(bold(HEADINGS[group[0].role])), ...group.map(LINES[door]), line()] : [])),
+      line('More about one of them: ', typed('help logs')),
+    ],
     data: own.map(({ name, usage, summary, role }) => ({ name, usage, summary, role })),
   }
 }
 
 const HEADINGS: Record<Role, string> = { viewer: 'Commands', admin: 'For admins', owner: 'For owners' }
 
-const commandLine = ({ name, usage, summary }: Command) => line(typed(`${name} ${usage}`.trim()), ` — ${summary}`)
+// In the chat a name alone is a link, and whatever is missing then is asked for.
+const LINES: Record<CommandContext['door'], (command: Command) => Line> = {
+  chat: ({ name, summary }) => line(typed(name), ` — ${summary}`),
+  terminal: ({ name, usage, summary }) => line(typed(`${name} ${usage}`.trim()), ` — ${summary}`),
+}
 
 const inDetail = ({ name, usage, summary, details, example, role }: Command): Reply => ({
   text: [

@@ -21,7 +21,7 @@ export const start = defineCommand({
     const bots = (await verbs.botNames(engine)).filter((name) => access.roleFor(name) !== undefined)
     const next =
       bots.length === 0
-        ? noBots(access)
+        ? noBots(context)
         : line(`You have ${bots.length === 1 ? 'one bot' : `${bots.length} bots`}: `, command('bots'))
     return {
       text: [line(bold('I deploy and look after your Telegram bots.')), next, line('All commands: ', command('help'))],

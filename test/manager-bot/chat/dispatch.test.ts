@@ -12,15 +12,20 @@ beforeEach(async () => {
 afterEach(() => bench.close())
 
 describe('commands', () => {
-  test('/help lists every command with its usage', async () => {
-    const help = await bench.answer('/help')
-    for (const { name, usage } of commands) expect(help).toContain(`/${name} ${usage}`.trim())
-    expect(await bench.answer('/help deploy')).toContain('Example: /deploy echo-bot main')
+  test('/help lists every command as a link that sends it; its usage is in /help of that command', async () => {
+    const [help] = await bench.answers(bench.says('/help'))
+    const links = help?.entities.filter(({ type }) => type === 'bot_command')
+    for (const { name, summary } of commands) expect(help?.text).toContain(`/${name} — ${summary}\n`)
+    expect(links).toHaveLength(commands.length)
+    const detail = await bench.answer('/help deploy')
+    expect(detail.split('\n')).toEqual(
+      expect.arrayContaining(['/deploy <bot> [ref]', 'Example: /deploy echo-bot main']),
+    )
     expect(await bench.answer('/help deplyo')).toContain('Did you mean /help deploy?')
   })
 
   test('/start greets the owner; a mistyped command gets the closest one', async () => {
-    expect(await bench.answer('/start')).toContain('There are no bots yet. Add one: /addbot <name> <repo>')
+    expect(await bench.answer('/start')).toContain('There are no bots yet. Add one: /addbot')
     expect(await bench.answer('/deplyo echo-bot')).toBe('There is no /deplyo\nDid you mean /deploy?')
     expect(await bench.answer('hello')).toBe('I understand commands: /help')
   })
