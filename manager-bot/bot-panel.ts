@@ -18,9 +18,9 @@ export const botPanel = ({ bot, state, release, operations }: BotStatus, asking:
   const runs = state === 'live' || state === 'unproven' || state === 'restarting'
   const rows: Offer[][] = [
     [
-      act('Deploy', 'deploy', { style: 'primary' }),
+      ...(release && !runs ? [act('Run', 'run', { style: 'primary' })] : []),
+      act('Deploy', 'deploy', release && !runs ? {} : { style: 'primary' }),
       ...(runs ? [act('Restart', 'restart'), act('Stop', 'stop')] : []),
-      ...(release && !runs ? [act('Run', 'run')] : []),
     ],
     [
       ...(release && release.number > 1 ? [act('Roll back', 'rollback')] : []),

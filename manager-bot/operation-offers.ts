@@ -18,6 +18,7 @@ const cancelOffer = ({ operation, bot }: OperationView): Offer => ({
 
 const afterwards = ({ operation, bot }: OperationView): Offer[] => {
   const { outcome, kind } = operation
+  if (outcome?.stopped !== undefined) return [stays('Run', 'run', { bot: bot.name })]
   if (outcome?.release === undefined) return []
   // Without a gap nothing was replaced: there is nothing to go back to.
   const isBack = kind === 'deploy' && outcome.gapMs !== undefined

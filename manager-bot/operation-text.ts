@@ -86,12 +86,11 @@ export const stepLines = (step: Step, { now, over, kind }: { now: number; over: 
       `${mark} ${stepName(name, kind)}${ms < 100 ? '' : ` · ${duration(ms)}`}`,
       ...(first ? prose(` — ${cut(first)}`) : []),
     ),
-    ...more.slice(0, MORE_LINES).map((text) => line(...prose(`    ${cut(text)}`))),
+    ...more.slice(0, MORE_LINES).map((text) => line(...prose(`– ${cut(text)}`))),
   ]
 }
 
-const stepName = (name: StepName, kind: Kind): string =>
-  name === 'stop' && (kind === 'stop' || kind === 'remove') ? 'Stop it' : STEPS[name]
+const stepName = (name: StepName, kind: Kind): string => OWN_STEPS[kind]?.[name] ?? STEPS[name]
 
 const MORE_LINES = 8
 
@@ -114,6 +113,14 @@ const STEPS: Record<StepName, string> = {
   undo: 'Put the old version back',
   remove: 'Remove what is its',
   prune: 'Clean up',
+}
+
+/** Where there is no old version and no new one. */
+const OWN_STEPS: Partial<Record<Kind, Partial<Record<StepName, string>>>> = {
+  stop: { stop: 'Stop it' },
+  remove: { stop: 'Stop it' },
+  run: { prepare: 'Prepare the start', stop: 'Check that it is stopped', start: 'Start it' },
+  restart: { prepare: 'Prepare the restart', stop: 'Stop it', start: 'Start it' },
 }
 
 /** What is true now that the operation is over, and the last words of what failed. */
@@ -141,7 +148,8 @@ const verdict = (view: OperationView): Block[] => {
   const outcome = operation.outcome ?? {}
   if (operation.state === 'succeeded') return succeeded(view, outcome)
   if (operation.state === 'superseded') return [line(reason(outcome))]
-  const what = operation.state === 'cancelled' ? 'Cancelled.' : `${NOT_DONE[operation.kind]}: ${reason(outcome)}`
+  const what =
+    operation.state === 'cancelled' ? 'Cancelled.' : `${NOT_DONE[operation.kind]}: ${continued(reason(outcome))}`
   return [line(...prose(what), ' ', bold(runningNow(view)))]
 }
 
@@ -155,7 +163,7 @@ const NOT_DONE: Record<Kind, string> = {
   prune: 'Not cleaned up',
 }
 
-const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
+const succeeded = ({ bot, operation }: OperationView, outcome: Outcome): Block[] => {
   if (outcome.freed) return [freedLine(outcome.freed)]
   if (outcome.removed) return removedLines(bot.name, outcome.removed)
   if (outcome.stopped !== undefined) return stoppedLines(bot.name, outcome.stopped)
@@ -164,7 +172,10 @@ const succeeded = ({ bot }: OperationView, outcome: Outcome): Block[] => {
     ? [' (', code(shortSha(outcome.sha)), outcome.subject ? ` “${outcome.subject}”)` : ')']
     : []
   const evidence = outcome.evidence ? [line(`Seen: ${outcome.evidence}`)] : []
-  if (outcome.proof !== 'unproven') return [line(bold(release), ...source, bold(' is live.')), ...evidence]
+  if (outcome.proof !== 'unproven') {
+    const first = outcome.release === 1 && operation.kind === 'deploy' ? [line(`Write to it: @${bot.username}`)] : []
+    return [line(bold(release), ...source, bold(' is live.')), ...evidence, ...first]
+  }
   const back = outcome.wayBack
     ? `If the first ones are not taken within 20 s, v${outcome.wayBack} is put back by itself.`
     : 'There is no earlier version to go back to.'
@@ -211,6 +222,10 @@ const reason = ({ error }: Outcome): string => {
   if (!error) return 'the reason was not recorded.'
   return /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
 }
+
+// As it reads after a colon; names keep their capital.
+const continued = (sentence: string): string =>
+  sentence.replace(/^(The|A|An|It|There|No|Nothing) /, (word) => word.toLowerCase())
 
 const missingLine = ({ missing }: Outcome): Block[] => {
   const { names = [] } = missing ?? {}

@@ -30,7 +30,7 @@ export const statusText = (status: BotStatus, now: number): RichText => {
   return [
     line(bold(bot.name), ` — ${stateText(status)}${uptime(status, now)}`),
     line(`Telegram: @${bot.username}`),
-    line('Source: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
+    line('Repository: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
     release ? releaseLine(release) : line('Deploy it: ', command(`deploy ${bot.name}`)),
     ...restarts(status),
     ...(status.state === 'stopped' ? [line('Start it: ', command(`run ${bot.name}`))] : []),
@@ -79,7 +79,10 @@ const busy = ({ operations }: BotStatus): string =>
   operations.map(({ id, kind, state }) => ` · ${kind} #${id} ${state}`).join('')
 
 const releaseLine = ({ number, sha, subject, ref }: Release): Block =>
-  line(`Release: v${number}, `, code(shortSha(sha)), ` “${subject}” (${ref})`)
+  line(`Release: v${number}, `, code(shortSha(sha)), ` “${subject}”${ref === DEFAULT_BRANCH ? '' : ` (${ref})`}`)
+
+// What git calls the branch that a server gives to whoever names none.
+const DEFAULT_BRANCH = 'HEAD'
 
 const restarts = ({ container }: BotStatus): Block[] =>
   container && container.restarts > 0 ? [line(`Restarted ${container.restarts} times by Docker`)] : []

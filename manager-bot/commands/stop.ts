@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../command.ts'
 import { operate } from '../operate.ts'
-import { bold, command, line } from '../text/rich-text.ts'
+import { bold, line } from '../text/rich-text.ts'
 
 export const stop = defineCommand({
   name: 'stop',
@@ -19,8 +19,8 @@ export const stop = defineCommand({
     return {
       text: [
         line(bold(`Stop v${release.number} of ${bot}?`)),
-        line('Its users get no answers until ', command(`run ${bot}`), '; it stays stopped also after a reboot.'),
-        line('Telegram keeps what they send for a day. Its data is kept.'),
+        line('It answers nobody until you start it again, also after a reboot.'),
+        line('Telegram keeps what its users write for a day. Its data stays.'),
       ],
       yes: `Stop ${bot}`,
       no: 'Let it run',

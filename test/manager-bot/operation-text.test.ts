@@ -69,7 +69,7 @@ describe('while it goes on', () => {
 
   test('evidence in several lines stands below its step', () => {
     expect(shown(view({}, [step('detect', 'done', 'Node 24\nno lockfile: npm install')]))).toContain(
-      '✓ Find out how to build it · 32 s — Node 24\n    no lockfile: npm install',
+      '✓ Find out how to build it · 32 s — Node 24\n– no lockfile: npm install',
     )
   })
 
@@ -97,6 +97,11 @@ describe('at its end, what is true', () => {
       'Deployed echo-bot at main · #42\nv3 (3f2c1ab “Answer hello”) is live.\n' +
         'Seen: 2 waiting updates were taken\nNo version ran for 0.8 s.',
     )
+  })
+
+  test('live for the first time: where to write to it', () => {
+    const first = ended('succeeded', { ...release, release: 1, running: 1, proof: 'live' })
+    expect(first).toMatch(/is live\.\nWrite to it: @echo_bot$/)
   })
 
   test('running but unproven: what that means, and what happens by itself', () => {
@@ -168,7 +173,7 @@ describe('stop, run and remove', () => {
     expect(shown(view({ kind: 'remove' }, [step('remove', 'started')]))).toContain('▸ Remove what is its · 34 s')
     const outcome = { running: null, error: { code: 'exited', message: 'The new version exited with code 1' } }
     expect(shown(view({ kind: 'run', args: {}, state: 'failed', outcome }))).toBe(
-      'Start of echo-bot failed · #42\nNot started: The new version exited with code 1. No version of echo-bot runs.',
+      'Start of echo-bot failed · #42\nNot started: the new version exited with code 1. No version of echo-bot runs.',
     )
   })
 

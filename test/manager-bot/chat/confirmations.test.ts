@@ -112,7 +112,9 @@ describe('/rollback asks', () => {
 })
 
 test('what else asks, and what does not', async () => {
-  expect((await ask('/stop echo-bot')).text).toContain('Its users get no answers until /run echo-bot')
+  expect((await ask('/stop echo-bot')).text).toContain(
+    'It answers nobody until you start it again, also after a reboot.',
+  )
   const removal = await ask('/removebot echo-bot data')
   expect(removal.text).toContain('Remove echo-bot and its data? @echo_bot_bot answers nobody then.')
   expect(labels(removal)).toEqual(['Remove echo-bot and its data', 'Keep echo-bot'])

@@ -106,7 +106,7 @@ describe('/bots is a panel', () => {
     await press(panel, 'echo-bot')
     await becomes(panel, 'Telegram: @echo_bot_bot')
     expect(labels(now(panel))).toEqual([
-      ['Deploy', 'Run'],
+      ['Run', 'Deploy'],
       ['Roll back', 'Logs', 'Releases'],
       ['⟳ Refresh', '‹ All bots'],
     ])
@@ -230,6 +230,19 @@ describe('an operation’s message', () => {
     await becomes(question, 'Keep v2: nothing was done.')
     await press(now(message), 'Roll back')
     expect(labels(now(message))).toEqual([['Logs', 'Roll back']])
+  })
+
+  test('of a stop offers to start it again', async () => {
+    await bench.register('echo-bot')
+    await haveReleases(bench, 'echo-bot', 1)
+    const message = await ask('/stop echo-bot')
+    await press(message, 'Stop echo-bot')
+    await becomes(message, 'Stopping echo-bot · #1')
+    await moveOn(bench, 1, { state: 'succeeded', outcome: { stopped: 1, running: null }, endedAt: 1 })
+    await becomes(message, 'v1 is stopped.')
+    expect(labels(now(message))).toEqual([['Run']])
+    await press(now(message), 'Run')
+    await said('Starting echo-bot · #2')
   })
 
   test('of a failure offers to try the same again', async () => {

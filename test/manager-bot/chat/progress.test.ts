@@ -71,7 +71,7 @@ describe('a failure', () => {
   test('makes a sound, once, as a short message below', async () => {
     await bench.answers(bench.says('/deploy echo-bot'))
     await moveOn(bench, 1, { ...failure, steps: ['stop', 'undo'].map((name) => ({ name, state: 'done' })) })
-    const message = await until(1, 'Not deployed: It exited with code 1.')
+    const message = await until(1, 'Not deployed: it exited with code 1.')
     const alarm = await bench.sandbox.waitFor(() => bench.said().find(({ silent }) => !silent))
     expect(alarm.text).toBe('Deploy of echo-bot at main failed. v1 was put back and is running.')
     expect(alarm.reply_to).toBe(message.message_id)
