@@ -32,7 +32,7 @@ export type RepoFacts = {
 
 type BuildWay = {
   kind: string
-  /** `Dockerfile at bot/Dockerfile`, `generated for Node 24 by package-lock.json`. */
+  /** `its Dockerfile`, `its Dockerfile docker/bot/Dockerfile`, `Node 24, by package-lock.json`. */
   way: string
   evidence: string[]
   /** What could be built if the Dockerfile were ignored. */
@@ -88,7 +88,8 @@ const startable = ({ files }: SourceTree): string[] =>
 const buildWay = ({ dockerfile, dockerfilePath, context, alternative, release }: BuildPlan): BuildWay => {
   const evidence = release.evidence.filter((line) => !ABOUT_OTHERS.test(line))
   const path = context === '' ? dockerfilePath : `${context}/${dockerfilePath}`
-  const way = release.kind === 'dockerfile' ? `Dockerfile at ${path}` : generatedWay(dockerfile, evidence)
+  const own = path === 'Dockerfile' ? 'its Dockerfile' : `its Dockerfile ${path}`
+  const way = release.kind === 'dockerfile' ? own : generatedWay(dockerfile, evidence)
   return { kind: release.kind, way, evidence, ...(alternative !== undefined && { alternative }) }
 }
 
@@ -98,7 +99,7 @@ const ABOUT_OTHERS = /^(token variable|defaults from|not set,|NODE_ENV is left|v
 const generatedWay = (dockerfile: string, evidence: readonly string[]): string => {
   const [, image, version = ''] = /^FROM (node|python):([\d.]+)/m.exec(dockerfile) ?? []
   const file = evidence.map((line) => MANIFEST.exec(line)?.[0]).find((found) => found !== undefined)
-  return `generated for ${image === 'python' ? 'Python' : 'Node'} ${version}${file === undefined ? '' : ` by ${file}`}`
+  return `${image === 'python' ? 'Python' : 'Node'} ${version}${file === undefined ? '' : `, by ${file}`}`
 }
 
 const MANIFEST = new RegExp(

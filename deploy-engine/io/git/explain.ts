@@ -29,7 +29,9 @@ export const explain = (error: unknown, { url, access }: Remote, dataDir: string
     const [shown, what] = protocol === 'ssh' ? [access?.key, 'key'] : [access?.token, 'token']
     const how = shown ? `with its ${what}` : `without a ${what}`
     return new TbsError('needs_access', `${url} can't be read ${how}: ${reason}`, {
-      hint: 'Is the URL right, and does it give read access to whom git introduces itself as?',
+      hint: shown
+        ? `Is the URL right, and may this ${what} read the repository?`
+        : `Is the URL right? A private repository can be read with a ${what}.`,
     })
   }
   return new TbsError('fetch_failed', `git could not fetch ${url}: ${reason}`, {

@@ -38,12 +38,12 @@ export const overHttps = (repo: string): string | undefined => {
   return host && path ? `https://${host}/${path}` : undefined
 }
 
-/** Where a repository's deploy keys are added; in words where the address is not known. */
-export const keysPage = (repo: string): string => {
+/** Where a repository's deploy keys are added, a line each; in words where the address is not known. */
+export const keysPages = (repo: string): string[] => {
   const page = overHttps(repo)?.replace(/\.git$/, '')
-  if (page?.startsWith('https://github.com/')) return `${page}/settings/keys/new`
-  if (page?.startsWith('https://gitlab.com/')) return `${page}/-/settings/repository (Deploy keys)`
-  return 'GitHub: repository → Settings → Deploy keys; GitLab: repository → Settings → Repository → Deploy keys'
+  if (page?.startsWith('https://github.com/')) return [`Here: ${page}/settings/keys/new`]
+  if (page?.startsWith('https://gitlab.com/')) return [`Here, below Deploy keys: ${page}/-/settings/repository`]
+  return ['On GitHub: Settings → Deploy keys', 'On GitLab: Settings → Repository → Deploy keys']
 }
 
 /** Where a token for reading is made. */

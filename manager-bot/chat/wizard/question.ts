@@ -13,7 +13,12 @@ export const questionOf = (engine: Engine, { standing, turn }: Opened): { text: 
   const ways = [...(trail.length > 0 ? [choice('‹ Back', 'back')] : []), choice('Cancel', 'cancel')]
   const rows = [...choices, ways].filter((row) => row.length > 0)
   return {
-    text: [line(bold(`${answers.name ?? 'New bot'} · ${title}`)), ...note, ...text],
+    text: [
+      line(bold(`${answers.name ?? 'New bot'} · ${title}`)),
+      ...note,
+      ...(note.length > 0 ? [line()] : []),
+      ...text,
+    ],
     offers: rows.map((row) => row.map((each) => offer(each, turn))),
   }
 }

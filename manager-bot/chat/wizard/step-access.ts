@@ -1,22 +1,26 @@
 import { type GitAccess, GitToken, protocolOf, Secret, TbsError } from '../../../deploy-engine/index.ts'
 import { bold, code, line, pre } from '../../text/rich-text.ts'
 import { type Answers, spot } from './answers.ts'
-import { keysPage, overHttps, overSsh, tokensPage } from './git-url.ts'
+import { keysPages, overHttps, overSsh, tokensPage } from './git-url.ts'
 import { type Asked, choice, type Step } from './step.ts'
 
 /** The repository was not given to whoever asks: with what shall it be read? */
 export const accessStep: Step = {
   ask: (asked) => {
     const { repo = '' } = asked.answers
-    const key = ways(asked).ssh === undefined ? [] : [choice('Deploy key', 'key')]
+    const key = ways(asked).ssh === undefined ? [] : [choice('Deploy key', 'key', 'primary')]
     const token = ways(asked).https === undefined ? [] : [choice('Access token', 'token')]
     return {
       title: 'Private repository',
       text: [
-        line(code(repo), ' is private, or not there. If the address is right, how may I read it?'),
-        ...(key.length > 0 ? [line(bold('Deploy key'), ': I make one, you add it to the repository. Best.')] : []),
-        ...(token.length > 0 ? [line(bold('Access token'), ': you make one at the git server and send it here.')] : []),
-        line('Or send another address.'),
+        line(code(repo), ' is private, or it does not exist. If the address is right, how may I read it?'),
+        ...(key.length > 0
+          ? [line('– ', bold('Deploy key'), ': I make one, you add it to the repository. It opens nothing else.')]
+          : []),
+        ...(token.length > 0
+          ? [line('– ', bold('Access token'), ': you make one where the repository is, and send it here.')]
+          : []),
+        line('If the address is wrong, send the right one.'),
       ],
       choices: [[...key, ...token]],
     }
@@ -42,15 +46,18 @@ const withKey = (answers: Answers, engine: Asked['engine']): Answers => {
   return { ...answers, key: { secret: privateKey.reveal(), shown: publicKey } }
 }
 
+const ADDED = 'I added it'
+
 export const keyStep: Step = {
   ask: ({ answers: { repo = '', key } }) => ({
     title: 'Deploy key',
     text: [
-      line('This key may read ', code(repo), ' once you have added it there, without write access:'),
+      line('Add this key to the repository as a deploy key. It needs no write access.'),
       pre(key?.shown ?? ''),
-      line(`Where: ${keysPage(repo)}`),
+      ...keysPages(repo).map((page) => line(page)),
+      line('Then press ', bold(ADDED), '.'),
     ],
-    choices: [[choice('I added it', 'added', 'primary')]],
+    choices: [[choice(ADDED, 'added', 'primary')]],
   }),
   choose: (_name, { answers }) => ({ answers, to: spot('look') }),
 }
@@ -60,7 +67,7 @@ export const gitTokenStep: Step = {
     title: 'Access token',
     text: [
       line('Now send a token that may read ', code(repo), ', as one message. I delete that message at once.'),
-      line(`Where to make it: ${tokensPage(repo)}`),
+      line(`Make it here: ${tokensPage(repo)}`),
     ],
     choices: [],
   }),

@@ -59,15 +59,15 @@ export const buildStep: Step = {
   },
 }
 
-const buildText = ({ report, ref, repo = '' }: Answers): RichText => {
+const buildText = ({ report, ref }: Answers): RichText => {
   if (!report) return []
   const { build, sha, subject, branch, directory, webhook } = report
   const where = ref ?? branch
   return [
-    line(code(repo), where === undefined ? '' : ` at ${where}`, ': ', code(sha.slice(0, 7)), ` “${subject}”`),
+    line(where === undefined ? '' : `${where} is at `, code(sha.slice(0, 7)), ` “${subject}”`),
     ...(directory === '' ? [] : [line('In the directory ', code(directory))]),
     line(bold(build?.way ?? '')),
-    ...(build?.evidence ?? []).slice(0, SHOWN).map((evidence) => line(...prose(`  ${evidence}`))),
+    ...(build?.evidence ?? []).slice(0, SHOWN).map((evidence) => line(...prose(`– ${evidence}`))),
     ...(build?.alternative === undefined ? [] : [line(`Without the Dockerfile: ${build.alternative}`)]),
     ...(webhook?.only
       ? [line(`It seems to be called by Telegram (${webhook.evidence}): it needs a public address of its own.`)]
@@ -78,7 +78,7 @@ const buildText = ({ report, ref, repo = '' }: Answers): RichText => {
 const SHOWN = 8
 
 const buildChoices = ({ report, ignoreDockerfile }: Answers) => [
-  choice('Build it so', 'go', 'primary'),
+  choice('Build it like this', 'go', 'primary'),
   ...(report?.build?.alternative === undefined ? [] : [choice('Ignore the Dockerfile', 'ignore')]),
   ...(ignoreDockerfile ? [choice('Use the Dockerfile', 'own')] : []),
 ]

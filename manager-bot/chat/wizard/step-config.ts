@@ -10,7 +10,7 @@ export const configStep: Step = {
     return {
       title: 'Config file',
       text: [
-        line('The program reads ', bold(target), ', of which there is an example only: ', code(example)),
+        line('The program reads ', bold(target), '; the repository has only an example of it, ', code(example), '.'),
         line('Send yours as a file of at most 64 KiB, or its text as a message. I delete that message at once.'),
         ...(answers.files[target] === undefined ? [] : [line('There is one already.')]),
       ],

@@ -2,35 +2,40 @@ import { TbsError, VolumePath } from '../../../deploy-engine/index.ts'
 import { bold, code, line, prose } from '../../text/rich-text.ts'
 import { splitWords } from '../../words.ts'
 import type { Answers } from './answers.ts'
-import { choice, type Step } from './step.ts'
+import { type Choice, choice, type Step } from './step.ts'
 
 /** Directories whose content is to outlive a deploy. */
 export const dataStep: Step = {
   ask: ({ answers }) => {
     const all = answers.report?.data ?? []
-    const proposed = proposals(answers)
     return {
       title: 'Data',
       text: [
-        line('What the bot writes elsewhere than in these directories is lost with each deploy.'),
+        line('A deploy replaces the bot’s files. What it writes is kept only in certain directories:'),
         ...all.flatMap(({ path, kept, evidence }) => [
-          line(bold(path), kept ? ' is kept by itself' : ' looks like data'),
-          ...(evidence === '' ? [] : [line(...prose(`  ${evidence}`))]),
+          line('– ', bold(path), kept ? ' is kept already' : ' looks like data'),
+          ...(kept ? [] : [line('   ', ...prose(evidence))]),
         ]),
-        line('Another one: send its path in the container, such as ', code('/app/storage')),
+        ...(all.length === 0 ? [line('– none yet')] : []),
+        line('To keep another one, send its path in the container, such as ', code('/app/storage')),
       ],
-      choices: [
-        [
-          ...(proposed.length > 0 ? [choice(`Keep ${proposed.join(', ')}`, 'keep', 'primary')] : []),
-          choice(all.length > proposed.length ? 'No other' : 'None', 'none'),
-        ],
-      ],
+      choices: [dataChoices(answers)],
     }
   },
   hear: (text, { answers }) => ({
     answers: { ...answers, volumes: splitWords(text.replaceAll(',', ' ')).map(checked) },
   }),
   choose: (name, { answers }) => ({ answers: { ...answers, volumes: name === 'keep' ? proposals(answers) : [] } }),
+}
+
+const dataChoices = (answers: Answers): Choice[] => {
+  const proposed = proposals(answers)
+  if (proposed.length === 0) return [choice('Go on', 'none', 'primary')]
+  const isKept = (answers.report?.data ?? []).length > proposed.length
+  return [
+    choice(`Keep ${proposed.join(', ')}`, 'keep', 'primary'),
+    choice(isKept ? 'Keep nothing else' : 'Keep nothing', 'none'),
+  ]
 }
 
 const proposals = ({ report }: Answers): string[] =>

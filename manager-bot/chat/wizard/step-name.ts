@@ -1,12 +1,13 @@
 import { BotName, botNames, type Engine, TbsError } from '../../../deploy-engine/index.ts'
-import { line } from '../../text/rich-text.ts'
+import { code, line } from '../../text/rich-text.ts'
 import type { Step } from './step.ts'
 
 export const nameStep: Step = {
   ask: ({ answers: { name } }) => ({
     title: 'Name',
     text: [
-      line('What shall I call the bot? Lower-case letters, digits and dashes, such as weather-bot.'),
+      line('What shall I call it? Lower-case letters, digits and dashes, such as ', code('weather-bot')),
+      line('Its name in Telegram stays as it is.'),
       ...(name === undefined ? [] : [line(`Until now: ${name}`)]),
     ],
     choices: [],

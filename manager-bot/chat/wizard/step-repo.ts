@@ -8,8 +8,10 @@ export const repoStep: Step = {
   ask: ({ answers: { repo } }) => ({
     title: 'Repository',
     text: [
-      line('Where is its code? Send the address of the git repository, if need be with a branch behind it:'),
-      line(code('https://github.com/me/my-bot'), ' or ', code('git@github.com:me/my-bot.git main')),
+      line('Where is its code? Send the address of its git repository:'),
+      line(code('https://github.com/me/my-bot')),
+      line(code('git@github.com:me/my-bot.git')),
+      line('I take the default branch. For another one, write its name after the address.'),
       ...(repo === undefined ? [] : [line('Until now: ', code(repo))]),
     ],
     choices: [],

@@ -10,7 +10,7 @@ export const summaryStep: Step = {
   ask: ({ answers }) => ({
     title: 'Ready',
     text: summary(answers),
-    choices: [[choice('Deploy', 'deploy', 'success')]],
+    choices: [[choice('Deploy', 'deploy', 'primary')]],
   }),
 }
 
@@ -20,14 +20,14 @@ const summary = (answers: Answers): RichText => {
   const { username = '', webhookHost } = account ?? {}
   const access = accessIn(answers)
   return [
-    line('Account: ', bold(`@${username}`)),
+    line('Telegram: ', bold(`@${username}`)),
     line('Repository: ', code([repo, ref, path].filter((part) => part !== undefined).join(' '))),
     ...(access.key ? [line('Read with its deploy key.')] : []),
     ...(access.token ? [line('Read with your access token.')] : []),
     line(`Build: ${report?.build?.way ?? ''}`),
-    ...list('Token in', [tokenEnv]),
+    ...list('Token variable', [tokenEnv]),
     ...list('Variables', Object.keys(values)),
-    ...list('Data in', [...kept, ...volumes]),
+    ...list('Data kept in', [...kept, ...volumes]),
     ...list('Config files', Object.keys(files)),
     line(
       bold(`If @${username} runs somewhere else now, stop it there first`),

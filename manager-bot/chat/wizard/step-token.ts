@@ -9,7 +9,9 @@ export const tokenStep: Step = {
     title: 'Token',
     text: [
       line('Now send the token that @BotFather gave you, as one message. I delete that message at once.'),
-      ...(account ? [line(`Until now: that of @${account.username}`)] : []),
+      account
+        ? line(`Until now: that of @${account.username}`)
+        : line('No bot in Telegram yet? Send ', code('/newbot'), ' to @BotFather first.'),
     ],
     choices: account ? [[choice(`Keep @${account.username}`, 'keep', 'primary')]] : [],
   }),
@@ -20,7 +22,7 @@ export const tokenStep: Step = {
     const { token, id, username, webhookHost } = await checkToken(engine, new Secret(found))
     const account = { token: token.reveal(), id, username, ...(webhookHost !== undefined && { webhookHost }) }
     const note = [
-      line('The token is that of ', bold(`@${username}`), '.'),
+      line('That is the token of ', bold(`@${username}`), '.'),
       ...(webhookHost === undefined ? [] : [line(webhookNote(webhookHost))]),
     ]
     return { answers: { ...answers, account }, note }
@@ -36,11 +38,12 @@ export const tokenEnvStep: Step = {
   ask: ({ answers }) => {
     const { name = '', evidence = '' } = answers.report?.token ?? {}
     return {
-      title: 'Variable of the token',
+      title: 'Token variable',
       text: [
-        line('The program takes its token from ', code(name), evidence === '' ? ', the usual name?' : '?'),
-        ...(evidence === '' ? [] : [line('Seen: ', code(evidence))]),
-        line('Press the right one, or send its name.'),
+        ...(evidence === ''
+          ? [line('I did not find where the program reads its token. The usual name is ', code(name), '.')]
+          : [line('The program reads its token from ', code(name), ':'), line('– ', code(evidence))]),
+        line('Press the right name, or send another one.'),
       ],
       choices: names(answers).map((each, index) => [
         choice(each, `pick:${index}`, index === 0 ? 'primary' : undefined),

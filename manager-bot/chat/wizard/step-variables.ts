@@ -38,16 +38,16 @@ const overview = (answers: Answers): RichText => {
   const read = variables.filter(({ ask, value }) => !ask && value === undefined)
   const set = Object.keys(answers.values)
   return [
-    ...(used.length > 0 ? [line('Used as the repository has them:')] : []),
-    ...used.slice(0, SHOWN).map(({ name, value }) => line('  ', code(`${name}=${value}`))),
-    ...(used.length > SHOWN ? [line(`  and ${used.length - SHOWN} more`)] : []),
+    ...(used.length > 0 ? [line('Set by the repository:')] : []),
+    ...used.slice(0, SHOWN).map(({ name, value }) => line('– ', code(`${name}=${value}`))),
+    ...(used.length > SHOWN ? [line(`… and ${used.length - SHOWN} more`)] : []),
     ...listed('Next I ask for ', asked),
     ...listed('It also reads ', read),
     ...listed(
-      'Set: ',
+      'Set by you: ',
       set.map((name) => ({ name })),
     ),
-    line('To set any of them, or another one: send ', code('NAME=value')),
+    line('To set another one, or to change one, send ', code('NAME=value')),
   ]
 }
 
@@ -67,7 +67,7 @@ export const variableStep: Step = {
       title: `Variable ${index + 1} of ${all.length}`,
       text: [
         line(bold(name), comment === undefined ? '' : `: ${comment}`),
-        line('In ', code(evidence)),
+        line('Named in ', code(evidence)),
         ...(answers.values[name] === undefined ? [] : [line('It is set already.')]),
         line(looksSecret(name, '') ? 'Send its value; I delete that message at once.' : 'Send its value.'),
       ],
@@ -86,8 +86,8 @@ export const variableStep: Step = {
 }
 
 const choicesFor = (variable: BotVariable | undefined): Choice[] => [
-  variable?.value === undefined ? choice('Skip', 'skip') : choice(`Use ${variable.value}`, 'skip'),
-  choice('Leave empty', 'empty'),
+  variable?.value === undefined ? choice('Leave it out', 'skip') : choice(`Use ${variable.value}`, 'skip'),
+  choice('Leave it empty', 'empty'),
 ]
 
 const store = (answers: Answers, { name, value }: { name: string; value: string }) => {

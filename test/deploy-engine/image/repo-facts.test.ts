@@ -9,18 +9,14 @@ const DOCKERFILE = 'FROM node:24\nWORKDIR /usr/src/app\nCOPY . .\nENV LEVEL=info
 
 describe('the way to build', () => {
   test.each<[string, Record<string, string | object>, string]>([
-    ['Node with a lockfile', { ...NODE, 'package-lock.json': '{}' }, 'generated for Node 24 by package-lock.json'],
-    ['Node without one', NODE, 'generated for Node 24 by package.json'],
-    [
-      'Python',
-      { 'requirements.txt': 'aiogram==3', 'bot.py': 'import aiogram' },
-      'generated for Python 3.11 by requirements.txt',
-    ],
-    ['an own Dockerfile', { ...NODE, Dockerfile: DOCKERFILE }, 'Dockerfile at Dockerfile'],
+    ['Node with a lockfile', { ...NODE, 'package-lock.json': '{}' }, 'Node 24, by package-lock.json'],
+    ['Node without one', NODE, 'Node 24, by package.json'],
+    ['Python', { 'requirements.txt': 'aiogram==3', 'bot.py': 'import aiogram' }, 'Python 3.11, by requirements.txt'],
+    ['an own Dockerfile', { ...NODE, Dockerfile: DOCKERFILE }, 'its Dockerfile'],
     [
       'one below the top',
       { ...NODE, 'docker/bot/Dockerfile': DOCKERFILE, 'docker-compose.yml': composeOf('docker/bot/Dockerfile') },
-      'Dockerfile at docker/bot/Dockerfile',
+      'its Dockerfile docker/bot/Dockerfile',
     ],
   ])('%s', (_what, files, way) => {
     expect(facts({ 'bot.js': '', ...files }).build?.way).toBe(way)

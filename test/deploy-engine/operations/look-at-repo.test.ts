@@ -52,7 +52,7 @@ test('all that a person has to be asked, of the default branch, and nothing stay
     branch: 'main',
     directory: '',
     directories: [],
-    build: { kind: 'node', way: 'generated for Node 24 by package.json', evidence: expect.any(Array) },
+    build: { kind: 'node', way: 'Node 24, by package.json', evidence: expect.any(Array) },
     token: { name: 'TG_TOKEN', evidence: 'bot.js:1 process.env.TG_TOKEN', others: [] },
     variables: [
       { name: 'ADMIN_ID', ask: true, comment: 'Who may do everything', evidence: '.env.example:2' },

@@ -46,7 +46,7 @@ afterEach(() => bench.close())
 const toToken = async () => {
   await wizard.says('/addbot weather', 'Repository')
   await wizard.says(repo.url, 'How to build it')
-  return wizard.presses('Build it so', 'Token')
+  return wizard.presses('Build it like this', 'Token')
 }
 
 const secretKeys = async () =>
@@ -88,14 +88,14 @@ describe('the token', () => {
     expect(again.text).toContain(why)
     expect(again.text).not.toContain(given)
     expect(bench.chat().find(({ text }) => text === given)?.deleted).toBe(deleted)
-    await wizard.says(token, 'Variable of the token')
+    await wizard.says(token, 'Token variable')
   })
 
   test('of a bot that has a webhook is taken, and that is said with its host alone', async () => {
     const url = 'https://hooks.example.org/path-that-may-be-secret'
     await fetch(`${bench.sandbox.apiRoot}/bot${token}/setWebhook?url=${encodeURIComponent(url)}`)
     await toToken()
-    const next = await wizard.says(token, 'Variable of the token')
+    const next = await wizard.says(token, 'Token variable')
     expect(next.text).toContain('Telegram sends its updates to hooks.example.org now')
     expect(next.text).not.toContain('path-that')
   })
@@ -110,11 +110,11 @@ describe('the token', () => {
 describe('variables, data and config files', () => {
   beforeEach(async () => {
     await toToken()
-    await wizard.says(token, 'Variable of the token')
+    await wizard.says(token, 'Token variable')
   })
 
   test('the variable of the token may be another one', async () => {
-    expect((await wizard.says('not a name', 'Variable of the token')).text).toContain('letters, digits and _')
+    expect((await wizard.says('not a name', 'Token variable')).text).toContain('letters, digits and _')
     await wizard.says('MY_TOKEN', 'Variables')
   })
 
@@ -122,7 +122,7 @@ describe('variables, data and config files', () => {
     await wizard.presses('BOT_TOKEN', 'Variables')
     expect((await wizard.says('API_KEY=a-value-that-is-secret', 'Variables')).text).toContain('API_KEY is set.')
     expect(bench.chat().find(({ text }) => text.startsWith('API_KEY='))?.deleted).toBe(true)
-    expect((await wizard.says('LEVEL=debug', 'Variables')).text).toContain('Set: API_KEY, LEVEL')
+    expect((await wizard.says('LEVEL=debug', 'Variables')).text).toContain('Set by you: API_KEY, LEVEL')
     expect(bench.chat().find(({ text }) => text === 'LEVEL=debug')?.deleted).toBe(false)
     expect((await wizard.says('PATH=/x', 'Variables')).text).toContain('PATH can’t be set')
     expect((await wizard.says('BOT_TOKEN=x', 'Variables')).text).toContain('BOT_TOKEN carries the bot’s token')
@@ -132,9 +132,9 @@ describe('variables, data and config files', () => {
   test('a variable may be left empty, or out', async () => {
     await wizard.presses('BOT_TOKEN', 'Variables')
     await wizard.presses('Go on', 'Variable 1 of 1')
-    await wizard.presses('Leave empty', 'Data')
+    await wizard.presses('Leave it empty', 'Data')
     await wizard.presses('‹ Back', 'Variable 1 of 1')
-    const data = await wizard.presses('Skip', 'Data')
+    const data = await wizard.presses('Leave it out', 'Data')
     expect(data.text).toContain('/app/data')
     expect((await wizard.says('data', 'Data')).text).toContain('an absolute path in the container')
     await wizard.says('/app/one, /app/two', 'Config file')
@@ -147,7 +147,7 @@ describe('variables, data and config files', () => {
     await wizard.presses('BOT_TOKEN', 'Variables')
     expect((await wizard.sends({ name: 'x.txt', content: 'x' }, 'Variables')).text).toContain('I asked for no file')
     await wizard.presses('Go on', 'Variable 1 of 1')
-    await wizard.presses('Skip', 'Data')
+    await wizard.presses('Leave it out', 'Data')
     await wizard.says('/app/one', 'Config file')
     const large = await wizard.sends({ name: 'c.json', content: 'x'.repeat(65 * 1024) }, 'Config file')
     expect(large.text).toContain('larger than 64 KiB')

@@ -71,13 +71,13 @@ const answerAll = async (between: Pause = async () => {}) => {
   await wizard.says('weather', 'weather · Repository')
   await between()
   const build = await wizard.says(`${repo.url} main`, 'How to build it')
-  expect(build.text).toContain('generated for Node 24 by package.json')
+  expect(build.text).toContain('Node 24, by package.json')
   expect(build.text).toContain('“Tell the weather”')
   await between()
-  await wizard.presses('Build it so', 'Token')
+  await wizard.presses('Build it like this', 'Token')
   await between()
-  const variable = await wizard.says(token, 'Variable of the token')
-  expect(variable.text).toContain('The token is that of @weather_bot.')
+  const variable = await wizard.says(token, 'Token variable')
+  expect(variable.text).toContain('That is the token of @weather_bot.')
   expect(variable.text).toContain('bot.js:1 process.env.TG_TOKEN')
   await between()
   const variables = await wizard.presses('TG_TOKEN', 'Variables')
@@ -92,7 +92,7 @@ const answerAll = async (between: Pause = async () => {}) => {
   await wizard.says(SECRETS[0] ?? '', 'Variable 3 of 3')
   await between()
   const data = await wizard.presses('Use postgres://localhost/x', 'Data')
-  expect(data.text).toContain('/app/data is kept by itself')
+  expect(data.text).toContain('/app/data is kept already')
   expect(data.text).toContain('/app/storage looks like data')
   await between()
   await wizard.presses('Keep /app/storage', 'Config file')
@@ -104,12 +104,12 @@ describe('from /addbot to the first deploy', () => {
   test('each question comes with what the repository tells, and Deploy registers all of it at once', async () => {
     const summary = await answerAll()
     for (const part of [
-      'Account: @weather_bot',
+      'Telegram: @weather_bot',
       `Repository: ${repo.url} main`,
-      'Build: generated for Node 24 by package.json',
-      'Token in: TG_TOKEN',
+      'Build: Node 24, by package.json',
+      'Token variable: TG_TOKEN',
       'Variables: ADMIN_ID, WEATHER_API_KEY',
-      'Data in: /app/data, /app/storage',
+      'Data kept in: /app/data, /app/storage',
       'Config files: config.json',
       'If @weather_bot runs somewhere else now, stop it there first',
     ]) {
@@ -175,8 +175,8 @@ describe('on the way', () => {
   test('Back asks the question before again, and knows what was answered', async () => {
     await wizard.says('/addbot weather', 'weather · Repository')
     await wizard.says(repo.url, 'How to build it')
-    await wizard.presses('Build it so', 'Token')
-    await wizard.says(token, 'Variable of the token')
+    await wizard.presses('Build it like this', 'Token')
+    await wizard.says(token, 'Token variable')
     const again = await wizard.presses('‹ Back', 'Token')
     expect(again.text).toContain('Until now: that of @weather_bot')
     await wizard.presses('‹ Back', 'How to build it')
@@ -185,8 +185,8 @@ describe('on the way', () => {
     expect((await wizard.presses('‹ Back', 'Name')).text).toContain('Until now: weather')
     await wizard.says('climate', 'climate · Repository')
     await wizard.says(repo.url, 'How to build it')
-    await wizard.presses('Build it so', 'Token')
-    await wizard.presses('Keep @weather_bot', 'Variable of the token')
+    await wizard.presses('Build it like this', 'Token')
+    await wizard.presses('Keep @weather_bot', 'Token variable')
   })
 
   test('another command is carried out as ever, and the question waits', async () => {
@@ -261,13 +261,13 @@ describe('a press twice, forged or late', () => {
     const build = await wizard
       .says('/addbot weather', 'Repository')
       .then(() => wizard.says(repo.url, 'How to build it'))
-    const data = build.buttons.flat().find(({ text }) => text === 'Build it so')?.callback_data ?? ''
+    const data = build.buttons.flat().find(({ text }) => text === 'Build it like this')?.callback_data ?? ''
     const at = build.message_id
-    await wizard.presses('Build it so', 'Token')
+    await wizard.presses('Build it like this', 'Token')
     deliver(data, at)
     deliver('deploy', at)
     deliver(data, at, 666)
-    await wizard.says(token, 'Variable of the token')
+    await wizard.says(token, 'Token variable')
     expect(await bots()).toEqual([])
   })
 
@@ -280,7 +280,7 @@ describe('a press twice, forged or late', () => {
     deliver(late?.nonce ?? '', late?.messageId ?? 0)
     const nonces = (message: SandboxMessage | undefined) => JSON.stringify(message?.buttons)
     await bench.sandbox.waitFor(() => nonces(bench.said().at(-1)) !== nonces(question), { what: 'new buttons' })
-    await wizard.presses('Build it so', 'Token')
+    await wizard.presses('Build it like this', 'Token')
     expect((await rows())[0]).toMatchObject({ step: 'token', turn: (row?.turn ?? 0) + 1 })
   })
 
