@@ -83,6 +83,7 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     const id = await replies.first().getAttribute('data-message-id')
     await replies.getByText('▸ See it work').waitFor({ timeout: OPERATION_MS })
     await shot('03-see-it-work')
+    await onPhone('03-see-it-work')
     await chat.open(ECHO)
     await shot('04-start')
     await page.getByRole('button', { name: 'Start' }).click()

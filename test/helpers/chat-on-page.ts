@@ -2,7 +2,9 @@ import type { Locator, Page } from 'playwright-core'
 
 export type ChatOnPage = {
   open(title: string): Promise<void>
-  /** Types into the open chat and sends. Gives what the bot wrote after it, also if it comes later. */
+  /** Types into the open chat and sends. */
+  send(text: string): Promise<void>
+  /** Sends, and gives what the bot wrote after it, also if it comes later. */
   write(text: string): Promise<Locator>
   /** Writes and waits for an answer with this text. Gives the whole text of that answer. */
   ask(text: string, answer: string | RegExp): Promise<string>
@@ -11,11 +13,14 @@ export type ChatOnPage = {
 /** A person's hands and eyes on the sandbox's page. */
 export const chatOnPage = (page: Page): ChatOnPage => {
   const messages = page.getByRole('log').locator('.message')
+  const send = async (text: string): Promise<void> => {
+    await page.getByRole('textbox', { name: 'Message' }).pressSequentially(text)
+    await page.keyboard.press('Enter')
+  }
   const write = async (text: string): Promise<Locator> => {
     const mine = page.getByRole('log').locator('[data-from=me]')
     const before = await mine.count()
-    await page.getByRole('textbox', { name: 'Message' }).pressSequentially(text)
-    await page.keyboard.press('Enter')
+    await send(text)
     const id = await mine.nth(before).getAttribute('data-message-id')
     return page.getByRole('log').locator(`[data-message-id="${id}"] ~ [data-from=bot]`)
   }
@@ -29,6 +34,7 @@ export const chatOnPage = (page: Page): ChatOnPage => {
         .first()
         .waitFor()
     },
+    send,
     write,
     ask: async (text, answer) => {
       const answers = (await write(text)).filter({ hasText: answer })

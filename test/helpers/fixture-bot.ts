@@ -2,6 +2,8 @@
 export type Behaviour = {
   /** It answers every text with `<says>: <text>`. */
   says: string
+  /** The variable whose value it says instead. */
+  saysValueOf?: string
   crash?: 'at once' | number
   deaf?: boolean
   ignoresSigterm?: boolean
@@ -35,6 +37,7 @@ const source = (behaviour: Behaviour): string => `
 import { writeFileSync } from 'node:fs'
 const behaviour = ${JSON.stringify(behaviour)}
 const root = process.env.TELEGRAM_API_ROOT + '/bot' + process.env.BOT_TOKEN
+const says = behaviour.saysValueOf ? process.env[behaviour.saysValueOf] : behaviour.says
 const stop = new AbortController()
 let stopping = false
 
@@ -81,7 +84,7 @@ async function poll() {
       confirmed = offset
       for (const update of updates) {
         const { message } = update
-        const text = behaviour.says + ': ' + message?.text
+        const text = says + ': ' + message?.text
         if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text })
         offset = update.update_id + 1
       }

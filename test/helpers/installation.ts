@@ -58,7 +58,7 @@ export const installation = async ({
   const directory = await mkdtemp(join(tmpdir(), 'tbs-i-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
   const sandbox = shared ?? (await openSandbox({ apiHosts: await sandboxHosts() }))
-  const manager = sandbox.addBot({ username: `${instance.replace('-', '_')}_manager_bot` })
+  const manager = sandbox.addBot({ username: `${instance.replace('-', '_')}_manager_bot`, name: 'tbs-manager' })
   sandbox.addPerson({ id: OWNER, name: 'Olga' })
   const dataDir = join(directory, 'data')
   const env: NodeJS.ProcessEnv = {
