@@ -20,4 +20,4 @@ export const operate = async (
 }
 
 export const queueDown = (operation: number): string =>
-  `Queueing is down: Redis can't be reached. #${operation} is written down and runs as soon as Redis is back.`
+  `Queueing is down: Redis can’t be reached. #${operation} is written down and runs as soon as Redis is back.`

@@ -60,7 +60,7 @@ export const deafness = (startedAt: number, samples: readonly Sample[]): string 
   const { lastErrorAt = 0, lastError = 'an error' } = webhook
   // A handler that takes longer than Telegram waits for its answer.
   if (lastErrorAt <= startedAt || /time(d )?\s?out/i.test(lastError)) return undefined
-  return `Telegram can't deliver to its webhook (${lastError}): ${waiting}`
+  return `Telegram can’t deliver to its webhook (${lastError}): ${waiting}`
 }
 
 const fallsOf = (samples: readonly Sample[]): { at: number; taken: number }[] => {

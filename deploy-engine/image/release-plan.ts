@@ -34,7 +34,7 @@ export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: 
       ...defaults.evidence,
       ...(overruled === undefined
         ? []
-        : [`${token.name} (${settings.at(`run.env.${token.name}`)}): the bot's own token is used`]),
+        : [`${token.name} (${settings.at(`run.env.${token.name}`)}): the bot’s own token is used`]),
     ],
     tokenEnv: token.name,
     env: { ...defaults.env, ...composed, ...env },

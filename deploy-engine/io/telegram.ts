@@ -55,7 +55,7 @@ export const botApi = (root: string): TelegramPort => {
 }
 
 const refused = (description = 'Unauthorized') =>
-  new TbsError('token_refused', `Telegram refuses this bot's token: ${description}`, {
+  new TbsError('token_refused', `Telegram refuses this bot’s token: ${description}`, {
     hint: 'Ask @BotFather for the current token of that bot',
   })
 
@@ -63,7 +63,7 @@ const unreachable = (root: string, error: unknown) => {
   const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
   return new TbsError(
     'telegram_unreachable',
-    `The Bot API at ${new URL(root).host} can't be reached: ${redact(cause)}`,
+    `The Bot API at ${new URL(root).host} can’t be reached: ${redact(cause)}`,
     {
       hint: 'Try again when the connection is back',
     },

@@ -29,7 +29,7 @@ export const openVault = async (keyFile: string): Promise<Vault> => {
         const plain = Buffer.concat([decipher.update(sealed.subarray(1 + IV + TAG)), decipher.final()])
         return new Secret(plain.toString('utf8'))
       } catch (cause) {
-        throw new TbsError('secret_unreadable', `The stored secret ${name} can't be decrypted with ${keyFile}`, {
+        throw new TbsError('secret_unreadable', `The stored secret ${name} can’t be decrypted with ${keyFile}`, {
           hint: 'Put the master key file back that it was made with, or set the secret again',
           cause,
         })

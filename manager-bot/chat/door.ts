@@ -94,5 +94,5 @@ export const sayError = async (door: Door, said: Incoming, error: unknown): Prom
     return say(door, said, { text: [line(error.message), ...hint] })
   }
   door.speaking.log.error({ err: error, chat: said.place.chatId }, `a command failed by a bug: ${messageOf(error)}`)
-  return say(door, said, { text: [line("Internal error. The manager's log has the details.")] })
+  return say(door, said, { text: [line('Internal error. The manager’s log has the details.')] })
 }

@@ -119,7 +119,7 @@ const mustKnow = async (entities: EntityManager, named: Named): Promise<Person> 
   const [person, other] = found
   const shown = 'id' in named ? String(named.id) : named.name
   if (!person) {
-    throw new TbsError('unknown_person', `I don't know ${shown}`, {
+    throw new TbsError('unknown_person', `I don’t know ${shown}`, {
       hint: 'Send them a link that gives the role: /grant invite <role> [bot]',
     })
   }

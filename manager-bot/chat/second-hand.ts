@@ -13,4 +13,4 @@ export const refuseSecondHand = async (door: Door, message: Message, updateId: n
   await say(door, { ...said, updateId }, { text: [line(NOTICE)] })
 }
 
-const NOTICE = "I don't act on edited or forwarded messages; send it again"
+const NOTICE = 'I don’t act on edited or forwarded messages; send it again'

@@ -56,8 +56,8 @@ const cancelBot = async ({ bot, operation }: Wanted, context: CommandContext): P
   const said = [
     ...cancelled.map(({ id }) => line(`#${id} of ${bot} is cancelled; it had not begun.`)),
     ...stopping.map(({ id }) => line(`#${id} of ${bot} is being stopped.`)),
-    ...late.map(({ id }) => line(`#${id} of ${bot} can't be cancelled any more: it is about to end by itself.`)),
-    ...unreachable.map(({ id }) => line(`Queueing is down: Redis can't be reached. #${id} stops at its next step.`)),
+    ...late.map(({ id }) => line(`#${id} of ${bot} can’t be cancelled any more: it is about to end by itself.`)),
+    ...unreachable.map(({ id }) => line(`Queueing is down: Redis can’t be reached. #${id} stops at its next step.`)),
   ]
   const one = `#${operation} of ${bot} is neither queued nor running.`
   const nothing = operation === undefined ? `Nothing is queued or running for ${bot}.` : one

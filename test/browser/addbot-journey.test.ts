@@ -85,7 +85,7 @@ describe.sequential('adding a bot from a phone', () => {
     await answer(`${ssh.origin}${repo.directory}`, 'weather · Private repository')
     const shown = await press('Deploy key', 'weather · Deploy key')
     const [key = ''] = /ssh-ed25519 \S+/.exec(shown) ?? []
-    await press('I added it', /can't be read with its key/, 'key-not-added')
+    await press('I added it', /can’t be read with its key/, 'key-not-added')
     await ssh.allow(key)
     const build = await press('I added it', 'weather · How to build it')
     expect(build).toContain('“Tell the weather”')

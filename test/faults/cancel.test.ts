@@ -14,7 +14,7 @@ const run = promisify(execFile)
 
 /** The promise is 2 s; a machine that does other things at the same time is forgiven this much. */
 const SOON_MS = 5_000
-const TOO_LATE = /can't be cancelled any more|Nothing is queued or running/
+const TOO_LATE = /can’t be cancelled any more|Nothing is queued or running/
 const ENDED = /Cancelled\.|is live|Not deployed/
 const dockerfile = (command: string) =>
   `FROM node:24-bookworm-slim\nWORKDIR /app\nCOPY . .\nRUN ${command}\nCMD ["node", "bot.js"]\n`
@@ -118,7 +118,7 @@ describe.sequential('a deploy is cancelled', () => {
   test('while it is put back anyway: too late, and the reason is kept', async () => {
     await my.branch('next', { says: 'never', crash: 'at once' })
     const { reply, final } = await cancelIn('undo', 'next')
-    expect(reply).toMatch(/can't be cancelled any more/)
+    expect(reply).toMatch(/can’t be cancelled any more/)
     expect(final).toMatch(/Not deployed: .*exited with code 1.*v\d+ was put back and is running/s)
     await expectBase('undo')
   })

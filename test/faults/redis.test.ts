@@ -15,7 +15,7 @@ import { load } from '../helpers/load.ts'
 // faults.md, row 16: Redis stopped, restarted empty, emptied, or silent. The bot is under load all the time.
 
 const VISITOR = { id: 2002, name: 'Vera' }
-const DOWN = /Queueing is down: Redis can't be reached/
+const DOWN = /Queueing is down: Redis can’t be reached/
 
 let here: Installation
 let my: DeployedBot

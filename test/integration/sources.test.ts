@@ -128,7 +128,7 @@ describe('what can not be fetched says why, and nothing is changed', () => {
 
   const cases: [string, string, RegExp, (into: GitRepo) => Promise<unknown> | unknown][] = [
     ['is empty', 'unknown_ref', /is empty/, () => {}],
-    ['needs a login', 'needs_access', /can't be read without a token/, () => set('repo', `${web.origin}/private`)],
+    ['needs a login', 'needs_access', /can’t be read without a token/, () => set('repo', `${web.origin}/private`)],
     ['is not there', 'fetch_failed', /nowhere/, () => set('repo', `file://${repos}/nowhere`)],
     ['is on a server that is down', 'fetch_failed', /127.0.0.1/, () => set('repo', 'https://127.0.0.1:1/x')],
     [

@@ -28,7 +28,7 @@ export const pythonRules: Rule[] = [
   },
   {
     pattern: /^ERROR: Invalid requirement: (?<text>.+)$/m,
-    cause: ({ groups: { text = '' } }) => ({ text: `a requirement can't be read: ${text}` }),
+    cause: ({ groups: { text = '' } }) => ({ text: `a requirement can’t be read: ${text}` }),
   },
   {
     pattern: /^(?:ERROR|error): .*externally-managed-environment|^error: externally-managed-environment/m,

@@ -94,7 +94,7 @@ const pinnedIn = (
   const volta = manifest.volta?.node
   const major = volta === undefined ? undefined : majorOf(volta)
   if (volta === undefined || major === undefined) return undefined
-  return { major, written: `Volta's ${volta.slice(0, 40)}`, place: packageJsonPlace(tree, 'node', 'volta') }
+  return { major, written: `Volta’s ${volta.slice(0, 40)}`, place: packageJsonPlace(tree, 'node', 'volta') }
 }
 
 const majorOf = (written: string): number | undefined => {

@@ -38,7 +38,7 @@ const unusable = ({ url }: Mirror, error: BrokenMirror): TbsError => {
       cause: error,
     })
   }
-  return new TbsError('mirror_broken', `${url} can't be used as it was fetched: ${reason}`, {
+  return new TbsError('mirror_broken', `${url} can’t be used as it was fetched: ${reason}`, {
     hint: 'Is the repository whole? Try there: git fsck',
     cause: error,
   })

@@ -90,7 +90,7 @@ const writeSubmodule = async (part: Part, { path, sha, declared }: Submodule): P
   const mirror = { ...part.mirror, url, path: join(part.mirror.path, 'submodules', name) }
   return writeCommit({ ...part, within, mirror }, sha).catch((error) => {
     const explained = explain(error, mirror, home.dataDir)
-    if (isLockedElsewhere(explained, part.url, url)) throw broken(within, `${url} can't be read without a login`)
+    if (isLockedElsewhere(explained, part.url, url)) throw broken(within, `${url} can’t be read without a login`)
     throw inSubmodule(explained, within)
   })
 }

@@ -28,7 +28,7 @@ export const explain = (error: unknown, { url, access }: Remote, dataDir: string
   if (NO_ACCESS.test(said) && protocol !== 'file') {
     const [shown, what] = protocol === 'ssh' ? [access?.key, 'key'] : [access?.token, 'token']
     const how = shown ? `with its ${what}` : `without a ${what}`
-    return new TbsError('needs_access', `${url} can't be read ${how}: ${reason}`, {
+    return new TbsError('needs_access', `${url} can’t be read ${how}: ${reason}`, {
       hint: shown
         ? `Is the URL right, and may this ${what} read the repository?`
         : `Is the URL right? A private repository can be read with a ${what}.`,

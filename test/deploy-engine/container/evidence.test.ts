@@ -181,7 +181,7 @@ describe('a webhook', () => {
   test('to which Telegram cannot deliver makes the bot deaf, a handler that takes long does not', () => {
     const waiting = (error: object) => [2, 10, 23].map((second) => at(second, { pending: 1, ...error }))
     expect(deafness(START, waiting(webhook(START + 1)))).toBe(
-      "Telegram can't deliver to its webhook (Connection refused): 1 has waited for 20 s",
+      'Telegram can’t deliver to its webhook (Connection refused): 1 has waited for 20 s',
     )
     expect(deafness(START, waiting(webhook(START + 1, 'Read timeout expired')))).toBeUndefined()
     expect(deafness(START, waiting(webhook(START - 1)))).toBeUndefined()

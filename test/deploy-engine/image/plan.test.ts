@@ -201,7 +201,7 @@ describe('the token variable', () => {
       'tbs.yaml': 'run:\n  env:\n    BOT_TOKEN: other\n    MODE: b',
     })
     expect(env).toEqual({ MODE: 'b', LEVEL: '1' })
-    expect(evidence).toContain("BOT_TOKEN (tbs.yaml:3): the bot's own token is used")
+    expect(evidence).toContain('BOT_TOKEN (tbs.yaml:3): the bot’s own token is used')
   })
 })
 

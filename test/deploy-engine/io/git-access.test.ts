@@ -138,7 +138,7 @@ describe('a token over https', () => {
       const into = await mkdtemp(join(directory, 'tree-'))
       await expect(trusting.checkout({ mirror, sha, directory: into, access }, signal)).rejects.toMatchObject({
         code: 'broken_submodule',
-        message: expect.stringMatching(/^The submodule lib: .* can't be read without a login$/),
+        message: expect.stringMatching(/^The submodule lib: .* can’t be read without a login$/),
       })
       expect(other.requests.length).toBeGreaterThan(1)
       expect(other.requests.map(({ authorization }) => authorization).filter(Boolean)).toEqual([])

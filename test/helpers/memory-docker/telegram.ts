@@ -47,9 +47,9 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
 
   const ask = async <T>(token: string, answer: (account: Account) => T, signal?: AbortSignal): Promise<T> => {
     await clock.sleep(ANSWER_MS, signal)
-    if (telegram.down) throw new TbsError('telegram_unreachable', "The Bot API at memory can't be reached: down")
+    if (telegram.down) throw new TbsError('telegram_unreachable', 'The Bot API at memory can’t be reached: down')
     const found = accounts.get(token)
-    if (!found) throw new TbsError('token_refused', "Telegram refuses this bot's token: Unauthorized")
+    if (!found) throw new TbsError('token_refused', 'Telegram refuses this bot’s token: Unauthorized')
     return answer(found)
   }
 

@@ -64,7 +64,7 @@ describe('commands', () => {
     bench.breakQueue()
     const answers = await bench.answers(bench.says('/deploy echo-bot'), 2)
     const texts = answers.map(({ text }) => text).join('\n')
-    expect(texts).toContain("Queueing is down: Redis can't be reached. #1 is written down")
+    expect(texts).toContain('Queueing is down: Redis can’t be reached. #1 is written down')
     expect(texts).toContain('Deploying echo-bot at main · #1')
   })
 

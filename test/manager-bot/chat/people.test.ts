@@ -115,18 +115,18 @@ describe('roles', () => {
     expect(await revokes('/revoke 43')).toBe('@anna (43) can no longer use this manager.')
     const before = heardBy(ANNA).length
     bench.sandbox.say(ANNA, MANAGER, '/bots')
-    expect(await revokes('/revoke 43')).toContain("I don't know 43")
+    expect(await revokes('/revoke 43')).toContain('I don’t know 43')
     expect(heardBy(ANNA)).toHaveLength(before)
   })
 
   test.each([
-    ['/grant @nobody admin', "I don't know @nobody"],
+    ['/grant @nobody admin', 'I don’t know @nobody'],
     ['/grant 43 boss', 'role: a role is owner, admin or viewer'],
     ['/grant 43', 'role: a role is owner, admin or viewer'],
     ['/grant anna admin', 'person: a person is a numeric Telegram id'],
     ['/grant 43 admin none', 'There is no bot named none'],
     ['/grant 43 owner echo-bot', 'bot: owners own all bots: leave the bot out'],
-    ['/revoke 43', "I don't know 43"],
+    ['/revoke 43', 'I don’t know 43'],
     ['/revoke invite-9', 'There is no invitation 9'],
   ])('%s changes nothing', async (text, answer) => {
     expect(await bench.answer(text)).toContain(answer)
@@ -137,7 +137,7 @@ describe('roles', () => {
     bench.sandbox.addPerson({ id: MALLORY, name: '@anna' })
     await bench.answer(`/grant ${MALLORY} viewer echo-bot`)
     await told(MALLORY, '/bots')
-    expect(await bench.answer('/grant @anna owner')).toContain("I don't know @anna")
+    expect(await bench.answer('/grant @anna owner')).toContain('I don’t know @anna')
     expect(await bench.answer('/people')).toContain('anna (666): viewer of echo-bot')
   })
 

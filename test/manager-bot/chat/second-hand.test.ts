@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
-const NOTICE = "I don't act on edited or forwarded messages; send it again"
+const NOTICE = 'I don’t act on edited or forwarded messages; send it again'
 const MALLORY = 666
 
 let bench: ChatBench

@@ -132,7 +132,7 @@ describe('/gittoken', () => {
     expect(await bench.answer('/gittoken echo-bot')).toContain(`a token that may read ${server.origin}/private`)
     const wrong = bench.says('not-the-right-token')
     const [refused] = await bench.answers(wrong)
-    expect(refused?.text).toContain("can't be read with its token")
+    expect(refused?.text).toContain('can’t be read with its token')
     expect(refused?.text).toContain('I go on waiting for the token; /cancel ends it.')
     expect(isGone(wrong.message_id)).toBe(true)
     expect(await secretKeys()).toEqual(['token'])

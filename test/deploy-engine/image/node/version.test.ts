@@ -80,7 +80,7 @@ describe('without a version', () => {
   }
 
   test.each<[string, Record<string, string | object>, number, string]>([
-    ['Volta', { 'package.json': { volta: { node: '20.11.0' } } }, 20, "Volta's 20.11.0 (package.json:3)"],
+    ['Volta', { 'package.json': { volta: { node: '20.11.0' } } }, 20, 'Volta’s 20.11.0 (package.json:3)'],
     ['a Dockerfile', { Dockerfile: '# x\nFROM --platform=a node:22-alpine AS b' }, 22, 'node:22 (Dockerfile:2)'],
     ['an old Dockerfile', { 'docker/Dockerfile': 'FROM node:14' }, 20, 'node:14 (docker/Dockerfile:1), the nearest'],
     [
