@@ -1,5 +1,5 @@
 import { docker } from '../test/helpers/docker.ts'
-import { firstPoll } from './first-poll.ts'
+import { firstPoll } from './first-call.ts'
 import { onStage } from './stage.ts'
 
 const ROUNDS = 10

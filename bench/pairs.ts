@@ -34,6 +34,10 @@ export const spreadOf = (values: readonly number[]): Spread => {
   return { median, worst: sorted.at(-1) ?? Number.NaN, least: sorted[0] ?? Number.NaN, count: sorted.length }
 }
 
+/** The least value that so large a part of all does not exceed. */
+export const percentile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil(values.length * part) - 1] ?? Number.NaN
+
 export const shown = ({ median, least, worst, count }: Spread, unit: 'ms' | 's' | '' = 'ms'): string => {
   const text = (value: number) =>
     unit === 'ms' ? `${Math.round(value)} ms` : `${value.toFixed(2)}${unit && ` ${unit}`}`

@@ -2,8 +2,9 @@ import { cpus, release, totalmem } from 'node:os'
 import { gaps } from './gap.ts'
 import { idle } from './idle.ts'
 import { killed } from './killed.ts'
-import { type Pair, ratioOf, shown, spreadOf } from './pairs.ts'
+import { type Pair, percentile, ratioOf, shown, spreadOf } from './pairs.ts'
 import { recovery } from './recovery.ts'
+import { type Answered, replies } from './reply.ts'
 import { undone } from './undone.ts'
 import { warmDeploy } from './warm-deploy.ts'
 
@@ -21,8 +22,29 @@ const pairLines = (pairs: Pair[]): string[] => {
   ]
 }
 
+const replyLine = (answers: Answered[]): string => {
+  const times = answers.map(({ ms }) => ms)
+  return `${shown(spreadOf(times))}, p99 ${Math.round(percentile(times, 0.99))} ms`
+}
+
+const byCommand = (answers: Answered[]): string[] =>
+  [...new Set(answers.map(({ text }) => text))].map(
+    (command) => `${command}: ${replyLine(answers.filter(({ text }) => text === command))}`,
+  )
+
 const benches: Record<string, () => Promise<void>> = {
   deploy: async () => print('Warm deploy without the gate', pairLines((await warmDeploy()).pairs)),
+  reply: async () => {
+    const { ours, floor, meanwhile } = await replies()
+    const [own, least] = [ours, floor].map((answers) => spreadOf(answers.map(({ ms }) => ms)).median)
+    print('First reply while two deploys run', [
+      `ours: ${replyLine(ours)}`,
+      `floor: ${replyLine(floor)}`,
+      `ratio of the medians ${((own ?? Number.NaN) / (least ?? Number.NaN)).toFixed(2)}`,
+      `deploys that ended meanwhile: ${meanwhile.done}, failed: ${meanwhile.failed}`,
+      ...byCommand(ours),
+    ])
+  },
   gap: async () => {
     const { deploys, rollbacks, rollbackWalls, ...counts } = await gaps()
     print('Gap under 20 updates a second', [

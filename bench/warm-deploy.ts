@@ -7,7 +7,7 @@ import { docker } from '../test/helpers/docker.ts'
 import { fixtureBot } from '../test/helpers/fixture-bot.ts'
 import type { GitRepo } from '../test/helpers/git-repo.ts'
 import { type Installation, installation, OWNER } from '../test/helpers/installation.ts'
-import { firstPoll } from './first-poll.ts'
+import { firstPoll } from './first-call.ts'
 import { inPairs, type Pair } from './pairs.ts'
 
 const run = promisify(execFile)
