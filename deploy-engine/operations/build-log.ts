@@ -11,6 +11,7 @@ const KEPT_LOGS = 20
 const HEAD_BYTES = 512 * 1024
 const TAIL_LINES = 500
 const LINE_CHARACTERS = 300
+const WRITE_EVERY_MS = 250
 
 export type BuildLog = {
   line(line: BuildLine): void
@@ -54,7 +55,8 @@ const endOf = (tail: BuildLine[], unwritten: number): string => {
 }
 
 /** Appends in the background, in order; what can't be written is a warning: the log is no reason to fail a build. */
-const appender = ({ files, log }: Engine, path: string) => {
+const appender = ({ files, log, clock }: Engine, path: string) => {
+  const over = new AbortController()
   let waiting = ''
   let writing: Promise<void> | undefined
   const write = async () => {
@@ -62,6 +64,8 @@ const appender = ({ files, log }: Engine, path: string) => {
       const text = waiting
       waiting = ''
       await files.appendText(path, text)
+      // A build may print thousands of lines a second, and others wait for the same threads.
+      await clock.sleep(WRITE_EVERY_MS, over.signal).catch(() => {})
     }
   }
   return {
@@ -73,7 +77,10 @@ const appender = ({ files, log }: Engine, path: string) => {
           writing = undefined
         })
     },
-    close: () => writing,
+    close: async () => {
+      over.abort()
+      await writing
+    },
   }
 }
 

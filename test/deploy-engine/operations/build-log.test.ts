@@ -63,6 +63,20 @@ test('of a build that prints without end its begin and its end are kept, small e
   expect(log.ofStep('RUN x')).toHaveLength(500)
 })
 
+test('however many lines come, they are written four times a second at most', async () => {
+  const { of, read, clock } = await newRun()
+  const local = localFiles(of(1).engine.settings.dataDir)
+  const appendText = vi.fn(local.appendText)
+  const log = buildLog(of(1, { files: { ...local, appendText } }))
+  for (let count = 0; count < 1_000; count++) {
+    log.line(line(`line ${count}`))
+    await clock.pass(1)
+  }
+  await log.close()
+  expect(appendText.mock.calls.length).toBeLessThanOrEqual(6)
+  expect((await read(1))?.split('\n')).toHaveLength(1_001)
+})
+
 test('the last 20 logs of a bot are kept', async () => {
   const { of, directory } = await newRun()
   for (let id = 1; id <= 23; id++) {
