@@ -35,6 +35,7 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const source = new DataSource({
     type: 'sqlite',
+    driver: await terseDriver(),
     database: join(dataDir, 'tbs.sqlite'),
     entities: [
       BotSchema,
@@ -56,6 +57,13 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
   await source.initialize()
   await source.query('PRAGMA foreign_keys = ON')
   return { source, read: source.manager, transaction: serialised(source), close: () => source.destroy() }
+}
+
+// The verbose one, which TypeORM asks for, describes each call and where it came from, should it fail: a quarter of its
+// time.
+const terseDriver = async () => {
+  const { default: sqlite3 } = await import('sqlite3')
+  return { ...sqlite3, verbose: () => sqlite3 }
 }
 
 // TypeORM has one SQLite connection: two transactions at once would nest and lose rows, so each waits for the last.
