@@ -29,6 +29,11 @@ export type Command = {
   role: Role
   /** Without a bot it asks for a role for any bot, and heeds itself which ones `access` lets it show. */
   acrossBots?: true
+  /**
+   * It touches nothing but the database. So the chat writes its change and its answer down together, and after a kill
+   * it is either all done or not begun.
+   */
+  onlyDatabase?: true
   door?: 'chat'
   /** Whose token `ask` asks for; absent: a bot's. */
   token?: AskedToken

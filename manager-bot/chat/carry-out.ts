@@ -2,14 +2,18 @@ import { answer } from '../answer.ts'
 import type { Command, Input } from '../command.ts'
 import { contextOf, type Door, sayReply } from './door.ts'
 import type { Known } from './message.ts'
+import { inOneTransaction } from './one-transaction.ts'
 import { awaitToken } from './token.ts'
 
 /** Carries out what was typed or pressed, and says what came of it. Fails with TbsError like the command. */
-export const carryOut = async (
-  door: Door,
-  said: Known,
-  { command, input, confirmed }: { command: Command; input: Input; confirmed?: true },
-): Promise<void> => {
+export const carryOut = (door: Door, said: Known, wanted: Wanted): Promise<void> =>
+  wanted.command.onlyDatabase
+    ? inOneTransaction(door, (inside) => doAndSay(inside, said, wanted))
+    : doAndSay(door, said, wanted)
+
+type Wanted = { command: Command; input: Input; confirmed?: true }
+
+const doAndSay = async (door: Door, said: Known, { command, input, confirmed }: Wanted): Promise<void> => {
   const context = { ...contextOf(door, said), ...(confirmed && { confirmed }) }
   const { asks, ...reply } = await answer(command, input, context)
   if (asks) await awaitToken(door, said, { command: command.name, input })

@@ -46,14 +46,13 @@ export type Claim = {
   invitedBy?: string
 }
 
+/** Anybody may send any number of guesses, so that this writes nothing. */
+export const isValidCode = async ({ database, clock }: Engine, code: string): Promise<boolean> =>
+  (await invitationWith(database.read, code, clock.now())) !== undefined
+
 /** The first person with a valid code gets its role; it works once. undefined: not valid. */
-export const claim = async (engine: Engine, who: Incoming, code: string): Promise<Claim | undefined> => {
-  const { database, clock } = engine
-  const now = clock.now()
-  // Anybody may send any number of guesses, so that these write nothing.
-  if (!(await invitationWith(database.read, code, now))) return undefined
-  return database.transaction((entities) => take(entities, who, { code, now }))
-}
+export const claim = ({ database, clock }: Engine, who: Incoming, code: string): Promise<Claim | undefined> =>
+  database.transaction((entities) => take(entities, who, { code, now: clock.now() }))
 
 const take = async (
   entities: EntityManager,

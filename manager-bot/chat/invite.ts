@@ -1,9 +1,10 @@
 import type { Reply } from '../command.ts'
 import { givenText, nameText } from '../people-text.ts'
 import { bold, command, line } from '../text/rich-text.ts'
-import { type Claim, claim } from './claim.ts'
+import { type Claim, claim, isValidCode } from './claim.ts'
 import type { Door } from './door.ts'
 import type { Incoming, Typed } from './message.ts'
+import { inOneTransaction } from './one-transaction.ts'
 import { owners } from './records/person.ts'
 import { say } from './say.ts'
 import { postTo } from './tell.ts'
@@ -13,14 +14,22 @@ const CODE = /^[\w-]{16,64}$/
 /** Takes the code of an invitation, from whomever. false: it holds none that is valid. */
 export const hearInvitation = async (door: Door, said: Incoming, typed: Typed | undefined): Promise<boolean> => {
   const code = typed?.command === 'start' && said.isPrivate ? typed.rest.trim() : ''
-  const claimed = CODE.test(code) ? await claim(door.engine, said, code) : undefined
+  if (!CODE.test(code) || !(await isValidCode(door.engine, code))) return false
+  const claimed = await inOneTransaction(door, (inside) => takeAndTell(inside, said, code))
   if (!claimed) return false
-  await say(door, said, welcome(claimed))
   if (claimed.already) return true
   door.speaking.log.info({ person: said.personId, ...claimed.given }, 'an invitation was taken')
   void door.menus.refresh()
-  await tellInviter(door, said, claimed)
   return true
+}
+
+/** Nobody gets a role of which the inviter does not hear. */
+const takeAndTell = async (door: Door, said: Incoming, code: string): Promise<Claim | undefined> => {
+  const claimed = await claim(door.engine, said, code)
+  if (!claimed) return undefined
+  await say(door, said, welcome(claimed))
+  if (!claimed.already) await tellInviter(door, said, claimed)
+  return claimed
 }
 
 const welcome = ({ given, already, invitedBy }: Claim): Reply => {

@@ -6,6 +6,7 @@ import { splitWords } from '../words.ts'
 import { deleteMessage } from './delete-message.ts'
 import { contextOf, type Door, sayError, sayReply } from './door.ts'
 import type { Incoming, Known, Typed } from './message.ts'
+import { inOneTransaction } from './one-transaction.ts'
 import { type Awaited, awaitedIn, clearAwaited, setAwaited } from './records/awaited.ts'
 import { say } from './say.ts'
 import { TOKENS } from './token-kinds.ts'
@@ -75,12 +76,16 @@ const use = async (
   if (!command) throw new Error(`no command ${awaited.command} to give a token to`)
   try {
     const reply = await answer(command, awaited.input, { ...contextOf(door, said), token: new Secret(token) })
-    await forget(door, awaited)
-    await sayReply(door, said, { ...reply, text: [...reply.text, ...notes] })
+    await inOneTransaction(door, async (inside) => {
+      await forget(inside, awaited)
+      await sayReply(inside, said, { ...reply, text: [...reply.text, ...notes] })
+    })
   } catch (error) {
     if (!(error instanceof TbsError) || NOT_ABOUT_THE_TOKEN.has(error.code)) {
-      await forget(door, awaited)
-      return sayError(door, said, error)
+      return inOneTransaction(door, async (inside) => {
+        await forget(inside, awaited)
+        await sayError(inside, said, error)
+      })
     }
     const hint = error.hint === undefined ? [] : [line(error.hint)]
     await say(door, said, { text: [line(error.message), ...hint, goOn(), ...notes] })

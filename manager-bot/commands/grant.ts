@@ -18,6 +18,7 @@ export const grant = defineCommand({
     'bot the role is for all of them.',
   example: 'invite admin echo-bot',
   role: 'owner',
+  onlyDatabase: true,
   args: ({ BotName }) =>
     z
       .object({ person: z.string(), role: z.string().optional(), bot: z.string().optional() })

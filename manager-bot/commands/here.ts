@@ -11,6 +11,7 @@ export const here = defineCommand({
     'there; everybody else is met with silence. /here off ends it.',
   example: 'off',
   role: 'owner',
+  onlyDatabase: true,
   door: 'chat',
   args: () => z.strictObject({ off: z.literal('off', 'the only word here is off').optional() }),
   run: async ({ off }, { here: place, verbs }) => {

@@ -19,6 +19,7 @@ export const revoke = defineCommand({
     '/people shows it, such as invite-3. The last owner stays.',
   example: '123456789 echo-bot',
   role: 'owner',
+  onlyDatabase: true,
   args: ({ BotName }) =>
     z.strictObject({
       person: z.union([InvitationName, PersonName], `${PERSON_FORM}, or an invitation such as invite-3`),

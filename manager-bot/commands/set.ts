@@ -25,6 +25,7 @@ export const set = defineCommand({
     '512m), cpus (such as 0.5). The next deploy uses it. The word token alone asks for a new token.',
   example: 'echo-bot branch=main',
   role: 'owner',
+  onlyDatabase: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName, setting: Setting }),
   ask: async ({ bot, setting }, { engine, verbs }) => {
     if (setting !== TOKEN) return undefined
