@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as verbs from '../deploy-engine/index.ts'
@@ -40,6 +41,8 @@ export const serve = async (config: Config, options: ServeOptions): Promise<void
   requireToken(config)
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const stop = new AbortController()
+  // Each chat that is being written to listens: with more than ten of them Node would warn of a leak.
+  setMaxListeners(0, stop.signal)
   const closing: Close[] = []
   try {
     const { ended } = await start(config, { ...options, stop: stop.signal, onClose: (close) => closing.push(close) })
