@@ -25,7 +25,7 @@ import { hearPress } from './press.ts'
 import { openProgress, type Progress } from './progress.ts'
 import { closeQuestions } from './questions.ts'
 import { rateLimit } from './rate-limit.ts'
-import { storedOffset } from './records/handled-update.ts'
+import { forgetHandledUpdates, storedOffset } from './records/handled-update.ts'
 import { noteOf, setNote } from './records/note.ts'
 import { seldom } from './seldom.ts'
 import type { Speaking } from './speaking.ts'
@@ -137,6 +137,8 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
     'telling what was not run': door.notRun.tell,
     'setting menus': door.menus.refresh,
     'forgetting unfinished answers': () => endForgotten(door),
+    'forgetting handled updates': () =>
+      engine.database.transaction((entities) => forgetHandledUpdates(entities, engine.clock.now())),
   }
   const doingChores = everyMinute(chores, { clock: engine.clock, log, signal })
   telegraf.botInfo = me

@@ -19,6 +19,8 @@ export const closeQuestions = async (
 
 /** Takes the buttons of expired questions away, and has their messages say that nothing was done. */
 export const sweepQuestions = async ({ database, clock }: Engine, outbox: Outbox): Promise<void> => {
+  // As a rule there are none, and whoever is to be answered would wait for the transaction.
+  if ((await unansweredQuestions(database.read, clock.now())).length === 0) return
   const chats = await database.transaction(async (entities) => {
     const questions = await unansweredQuestions(entities, clock.now())
     for (const question of questions) {

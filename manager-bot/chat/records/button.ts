@@ -53,14 +53,13 @@ const KEEP_MS = 24 * 3600 * 1000
 /** Forgets those that have expired long ago as well: nobody else does. */
 export const addButtons = async (entities: EntityManager, buttons: Button[], now: number): Promise<void> => {
   await entities.delete(ButtonSchema, { expiresAt: LessThan(now - KEEP_MS) })
-  // Into what it is given, TypeORM writes the columns that have defaults as it reads them back, in another order.
-  await entities.insert(
-    ButtonSchema,
-    buttons.map((button) => ({ ...button })),
-  )
+  if (buttons.length === 0) return
+  // Else TypeORM reads them back, for the columns that have defaults.
+  await entities.createQueryBuilder().insert().into(ButtonSchema).values(buttons).updateEntity(false).execute()
 }
 
 export const removeButtons = async (entities: EntityManager, buttons: Button[]): Promise<void> => {
+  if (buttons.length === 0) return
   await entities.delete(ButtonSchema, { nonce: In(buttons.map(({ nonce }) => nonce)) })
 }
 
@@ -74,7 +73,7 @@ export const buttonsAt = (entities: EntityManager, { chatId, messageId }: At): P
   })
 
 export const placeButtons = async (entities: EntityManager, nonces: string[], messageId: number): Promise<void> => {
-  for (const nonce of nonces) await entities.update(ButtonSchema, { nonce }, { messageId })
+  if (nonces.length > 0) await entities.update(ButtonSchema, { nonce: In(nonces) }, { messageId })
 }
 
 /** The message that a button got into; null: none is known. */

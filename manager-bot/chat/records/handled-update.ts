@@ -16,7 +16,7 @@ export const HandledUpdateSchema = new EntitySchema<HandledUpdate>({
 // Telegram keeps an update for a day and gives out random ids after a quiet week; the age to forget lies between.
 const KEEP_MS = 3 * 24 * 3600 * 1000
 
-/** Writes the ids down, and gives those that were not there yet. Forgets old ones. */
+/** Writes the ids down, and gives those that were not there yet. */
 export const acceptUpdates = async (entities: EntityManager, ids: number[], now: number): Promise<Set<number>> => {
   const known = await entities.findBy(HandledUpdateSchema, { updateId: In(ids) })
   const fresh = new Set(ids)
@@ -27,8 +27,11 @@ export const acceptUpdates = async (entities: EntityManager, ids: number[], now:
       [...fresh].map((updateId) => ({ updateId, at: now })),
     )
   }
-  await entities.delete(HandledUpdateSchema, { at: LessThan(now - KEEP_MS) })
   return fresh
+}
+
+export const forgetHandledUpdates = async (entities: EntityManager, now: number): Promise<void> => {
+  await entities.delete(HandledUpdateSchema, { at: LessThan(now - KEEP_MS) })
 }
 
 /** Where polling goes on; 0 when nothing is remembered. */

@@ -25,6 +25,16 @@ test('an update that comes again is not acted on again, also after a restart', a
   expect(bench.queued).toEqual([1])
 })
 
+test('of what was handled long ago nothing is kept', async () => {
+  await bench.start()
+  const at = bench.engine.clock.now() - 4 * 24 * 3600 * 1000
+  await bench.engine.database.transaction((entities) => entities.insert(HandledUpdateSchema, { updateId: 1, at }))
+  await bench.restart()
+  await bench.answer('/bots')
+  const kept = await bench.engine.database.read.find(HandledUpdateSchema)
+  expect(kept.map(({ updateId }) => updateId)).not.toContain(1)
+})
+
 test('polling goes on where it was, and confirms what it accepted when it stops', async () => {
   await bench.start()
   await bench.answer('/bots')
