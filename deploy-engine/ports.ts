@@ -62,13 +62,15 @@ export type Log = {
   error(fields: Record<string, unknown>, message: string): void
 }
 
-/** Tells who listens that an operation has a newer revision. Listeners are called after the commit. */
+/** Tells who listens that an operation or an incident has a newer revision. Listeners are called after the commit. */
 export type Changes = {
   emit(change: Change): void
   listen(listener: (change: Change) => void): () => void
 }
 
-export type Change = { operation: number; step?: string; edge?: 'before' | 'after' }
+export type Change =
+  | { operation: number; step?: string; edge?: 'before' | 'after'; incident?: undefined }
+  | { incident: number; operation?: undefined; step?: undefined; edge?: undefined }
 
 /** Operations that run in this process, and the turn to build: one image at a time. */
 export type Running = {
@@ -124,7 +126,18 @@ export type DockerPort = {
   ownerOf(id: string, path: string): Promise<Owner | undefined>
   /** Paths that differ from the image: kind 0 changed, 1 added, 2 deleted. */
   diff(id: string, signal: AbortSignal): Promise<{ path: string; kind: 0 | 1 | 2 }[]>
-  logs(id: string, options: { tail: number; sinceSeconds?: number }): Promise<string>
+  /** `untilMs`: nothing that was printed later, ms since the epoch. */
+  logs(id: string, options: { tail: number; sinceSeconds?: number; untilMs?: number }): Promise<string>
+  /**
+   * Calls back for what happens to containers with these labels, also for what Docker still knows of the time after
+   * `sinceMs`. Resolves when the signal aborts, rejects when Docker goes away.
+   */
+  events(
+    request: { labels: Labels; sinceMs?: number; onEvent(event: ContainerEvent): void },
+    signal: AbortSignal,
+  ): Promise<void>
+  /** What a container takes at this moment; undefined: it does not run. */
+  usage(id: string): Promise<Usage | undefined>
   /** Runs a command inside a running container. */
   exec(id: string, command: string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>
   /** Runs a short-lived container in another one's network and gives what it printed. */
@@ -209,6 +222,27 @@ export type Container = {
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   restart: RestartPolicy | 'other'
   workdir: string
+}
+
+/** `at`: ms since the epoch. Of all that Docker tells, what changes whether and how a bot runs. */
+export type ContainerEvent = {
+  container: string
+  action: 'start' | 'die' | 'oom' | 'health' | 'destroy'
+  at: number
+  labels: Labels
+  /** die */
+  exitCode?: number
+}
+
+/** Counters grow from the container's start on. */
+export type Usage = {
+  /** Nanoseconds of one core. */
+  cpuNs: number
+  memoryBytes: number
+  memoryLimitBytes: number
+  /** Over all of its networks. */
+  sentBytes: number
+  receivedBytes: number
 }
 
 export type Owner = { uid: number; gid: number }

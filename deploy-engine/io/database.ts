@@ -4,11 +4,15 @@ import { DataSource, type EntityManager, type EntitySchema, type MigrationInterf
 import { TbsError } from '../error.ts'
 import type { Database } from '../ports.ts'
 import { BotSchema } from '../records/bot.ts'
+import { IncidentSchema } from '../records/incident.ts'
 import { KeptContainerSchema } from '../records/kept-container.ts'
 import { Initial1700000000001 } from '../records/migrations/0001-initial.ts'
 import { Choices1700000000002 } from '../records/migrations/0002-choices.ts'
 import { StopRunRemove1700000000003 } from '../records/migrations/0003-stop-run-remove.ts'
 import { Limits1700000000004 } from '../records/migrations/0004-limits.ts'
+import { Watching1700000000005 } from '../records/migrations/0005-watching.ts'
+import { MuteSchema } from '../records/mute.ts'
+import { ObservationSchema } from '../records/observation.ts'
 import { OperationSchema } from '../records/operation.ts'
 import { ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
@@ -25,7 +29,13 @@ export type OpenDatabase = Database & { source: DataSource; close(): Promise<voi
 
 const BUSY_MS = 5_000
 
-const OWN_MIGRATIONS = [Initial1700000000001, Choices1700000000002, StopRunRemove1700000000003, Limits1700000000004]
+const OWN_MIGRATIONS = [
+  Initial1700000000001,
+  Choices1700000000002,
+  StopRunRemove1700000000003,
+  Limits1700000000004,
+  Watching1700000000005,
+]
 
 /**
  * Opens, and migrates, the database in the data dir. The only place that knows the driver. What can't be written for
@@ -45,6 +55,9 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
       SecretSchema,
       KeptContainerSchema,
       VolumeCopySchema,
+      ObservationSchema,
+      IncidentSchema,
+      MuteSchema,
       ...(more.entities ?? []),
     ],
     migrations: [...OWN_MIGRATIONS, ...(more.migrations ?? [])],

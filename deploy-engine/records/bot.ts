@@ -18,6 +18,8 @@ export type Bot = {
   /** Limits that a person set; null: what the release's own settings say. */
   memoryBytes: number | null
   cpus: number | null
+  /** A young release that crashes over and over makes room for the last good one. */
+  autoRollback: boolean
   telegramId: number
   username: string
   lastRelease: number
@@ -42,6 +44,7 @@ export const BotSchema = new EntitySchema<Bot>({
     volumes: { type: 'simple-json', default: '[]' },
     memoryBytes: { name: 'memory_bytes', type: 'integer', nullable: true },
     cpus: { type: 'real', nullable: true },
+    autoRollback: { name: 'auto_rollback', type: 'boolean', default: true },
     telegramId: { name: 'telegram_id', type: 'integer' },
     username: { type: 'text' },
     lastRelease: { name: 'last_release', type: 'integer', default: 0 },

@@ -76,7 +76,9 @@ const announce = async (state: State, operation: number): Promise<void> => {
 
 const run = async (state: State, signal: AbortSignal): Promise<void> => {
   const { engine, speaking } = state
-  const stopListening = engine.changes.listen(({ operation }) => wakeSafely(state, operation))
+  const stopListening = engine.changes.listen(
+    ({ operation }) => operation !== undefined && wakeSafely(state, operation),
+  )
   while (!signal.aborted) {
     await sweep(state).catch((err) => speaking.log.error({ err }, 'progress could not be read'))
     await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})

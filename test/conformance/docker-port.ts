@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContainerEvent } from '../../deploy-engine/ports.ts'
 import type { Behaviour } from '../helpers/memory-docker/behaviour.ts'
 import { type Bench, benchOn, type Daemon, settled } from './bench.ts'
 
@@ -231,6 +232,76 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
     })
   })
 
+  describe(`${name}: what happens to containers`, () => {
+    check('is told as it happens, and afterwards to whoever asks for it', async (bench) => {
+      const { docker, create, labels, until, now } = bench
+      const stop = new AbortController()
+      const heard: ContainerEvent[] = []
+      const begun = now() - 1
+      const listening = docker.events({ labels, onEvent: (event) => heard.push(event) }, stop.signal)
+      const id = await create(EXITS)
+      await settled(bench)
+      await docker.start(id)
+      await until(id, ({ running }) => !running)
+      await settled(bench)
+      await docker.removeContainer(id)
+      await settled(bench)
+      const own = (events: ContainerEvent[]) =>
+        events.filter(({ container }) => container === id).map(({ action, exitCode }) => ({ action, exitCode }))
+      const expected = [
+        { action: 'start', exitCode: undefined },
+        { action: 'die', exitCode: 3 },
+        { action: 'destroy', exitCode: undefined },
+      ]
+      expect(own(heard)).toEqual(expected)
+      expect(heard.every(({ labels: found }) => found['tbs.instance'] === labels['tbs.instance'])).toBe(true)
+      expect(heard.every(({ at }) => at >= begun && at <= now() + 1)).toBe(true)
+      stop.abort()
+      await listening
+      const again = new AbortController()
+      const replayed: ContainerEvent[] = []
+      const replaying = docker.events(
+        { labels, sinceMs: begun, onEvent: (event) => replayed.push(event) },
+        again.signal,
+      )
+      await settled(bench)
+      again.abort()
+      await replaying
+      expect(own(replayed)).toEqual(expected)
+    })
+
+    check('counts an exit under the policy when it happens, and knows its code until the next start', async (bench) => {
+      const { docker, create, until } = bench
+      const id = await create({ exits: 3, exitsAfterMs: 1_000 })
+      await docker.setRestart(id, 'unless-stopped')
+      await docker.start(id)
+      const first = (await docker.container(id))?.startedAt ?? 0
+      const waiting = await until(id, ({ restarting }) => restarting)
+      expect(waiting).toMatchObject({ running: true, restarts: 1, exitCode: 3, startedAt: first })
+      expect(waiting.finishedAt).toBeGreaterThan(first)
+      const again = await until(id, ({ restarting, restarts }) => !restarting && restarts === 1)
+      expect(again.startedAt).toBeGreaterThan(waiting.finishedAt)
+      await docker.removeContainer(id)
+    })
+
+    check('what a container takes, while it runs', async (bench) => {
+      const { docker, create, until } = bench
+      const id = await create(RUNS)
+      expect(await docker.usage(id)).toBeUndefined()
+      await docker.start(id)
+      await settled(bench)
+      const usage = await docker.usage(id)
+      expect(usage?.memoryBytes).toBeGreaterThan(1024 ** 2)
+      expect(usage?.memoryLimitBytes).toBeGreaterThan(usage?.memoryBytes ?? Number.POSITIVE_INFINITY)
+      expect(usage?.cpuNs).toBeGreaterThan(0)
+      await docker.kill(id)
+      await until(id, ({ running }) => !running)
+      expect(await docker.usage(id)).toBeUndefined()
+      await docker.removeContainer(id)
+      expect(await docker.usage(id)).toBeUndefined()
+    })
+  })
+
   describe(`${name}: inside`, () => {
     const file = { name: '.env', content: Buffer.from('A=1\n'), mode: 0o400, uid: 1000, gid: 1000 }
 
@@ -254,6 +325,9 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       await docker.start(id)
       await settled(bench)
       expect(await docker.logs(id, { tail: 2 })).toBe('two\nthree\n')
+      const { startedAt } = (await docker.container(id)) ?? { startedAt: 0 }
+      expect(await docker.logs(id, { tail: 2, untilMs: startedAt - 1 })).toBe('')
+      expect(await docker.logs(id, { tail: 1, untilMs: bench.now() })).toBe('three\n')
       await docker.removeContainer(id)
     })
 

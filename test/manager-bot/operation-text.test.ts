@@ -43,6 +43,7 @@ const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): Ope
     volumes: [],
     memoryBytes: null,
     cpus: null,
+    autoRollback: true,
     telegramId: 7,
     username: 'echo_bot',
     lastRelease: 3,

@@ -2,6 +2,7 @@ import Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { buildPart } from './build.ts'
 import { containerPart } from './containers.ts'
+import { eventPart } from './events.ts'
 import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
 import { networkPart } from './networks.ts'
@@ -13,6 +14,7 @@ export const connectDocker = (): DockerPort => {
     ...buildPart(docker),
     ...imagePart(docker),
     ...containerPart(docker),
+    ...eventPart(docker),
     ...insidePart(docker),
     ...networkPart(docker),
   }

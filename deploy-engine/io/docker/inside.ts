@@ -50,9 +50,10 @@ export const insidePart = (docker: Docker): InsidePart => ({
     return (changes ?? []).map(({ Path, Kind }) => ({ path: Path, kind: Kind }))
   },
 
-  logs: async (id, { tail, sinceSeconds }) => {
+  logs: async (id, { tail, sinceSeconds, untilMs }) => {
     const since = sinceSeconds === undefined ? {} : { since: sinceSeconds }
-    const options = { stdout: true, stderr: true, follow: false, tail, ...since } as const
+    const until = untilMs === undefined ? {} : { until: untilMs / 1000 }
+    const options = { stdout: true, stderr: true, follow: false, tail, ...since, ...until } as const
     const output = await docker.getContainer(id).logs(options).catch(ignoreStatus(404))
     return output ? demultiplex(output) : ''
   },

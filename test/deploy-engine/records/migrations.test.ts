@@ -49,6 +49,7 @@ test('what an older manager wrote down is still there after 0003, and what refer
       volumes: [],
       memoryBytes: null,
       cpus: null,
+      autoRollback: true,
       telegramId: 22,
       username: 'two_bot',
       lastRelease: 0,

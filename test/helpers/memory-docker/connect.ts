@@ -3,6 +3,7 @@ import { buildPart } from './build.ts'
 import { callsOf } from './call.ts'
 import { containerPart } from './containers.ts'
 import type { Daemon } from './daemon.ts'
+import { eventPart } from './events.ts'
 import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
 import { networkPart } from './networks.ts'
@@ -14,6 +15,7 @@ export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortContr
     ...buildPart(call, gone),
     ...imagePart(call),
     ...containerPart(call),
+    ...eventPart(call),
     ...insidePart(call, gone),
     ...networkPart(call),
   }

@@ -10,6 +10,7 @@ import {
   type MachineSpec,
   type MemoryImage,
 } from './daemon.ts'
+import { tellEvent } from './events.ts'
 import { imageOf } from './images.ts'
 import { refused } from './refused.ts'
 import { killMachine, run, stopMachine } from './run.ts'
@@ -73,8 +74,10 @@ export const containerPart = (call: Call): ContainerPart => ({
   removeContainer: (id) =>
     call((daemon) => {
       const machine = daemon.machines.get(id)
-      if (machine) killMachine(daemon, machine)
+      if (!machine) return
+      killMachine(daemon, machine)
       daemon.machines.delete(id)
+      tellEvent(daemon, machine, { action: 'destroy' })
     }, KILL_MS),
 
   setRestart: (id, policy) =>
@@ -105,6 +108,7 @@ export const create = (daemon: Daemon, spec: MachineSpec, beside?: string): Mach
     startedAt: 0,
     finishedAt: 0,
     exitCode: 0,
+    outOfMemory: false,
     restarts: 0,
     quick: 0,
     restart: 'no',

@@ -1,5 +1,6 @@
 import type {
   Container,
+  ContainerEvent,
   ContainerFile,
   ContainerSpec,
   FilesPort,
@@ -22,6 +23,9 @@ export type Daemon = {
   machines: Map<string, Machine>
   networks: Map<string, { name: string; subnet: string; labels: Labels }>
   volumes: Map<string, Volume>
+  /** What happened to containers last, oldest first, and who wants to know. */
+  events: ContainerEvent[]
+  listeners: Set<(event: ContainerEvent) => void>
   /** Aborts when the daemon goes away; undefined while it is away. */
   session: AbortController | undefined
   newId(): string
@@ -51,6 +55,8 @@ export type Machine = {
   startedAt: number
   finishedAt: number
   exitCode: number
+  /** It came to its end for want of memory, the last time. */
+  outOfMemory: boolean
   restarts: number
   /** Restarts in a row of a process that did not live long: each waits twice as long. */
   quick: number
@@ -82,6 +88,8 @@ export const memoryDaemon = (parts: Pick<Daemon, 'clock' | 'telegram' | 'files'>
     machines: new Map(),
     networks: new Map([['bridge', { name: 'bridge', subnet: '172.17.0.0/16', labels: {} }]]),
     volumes: new Map(),
+    events: [],
+    listeners: new Set(),
     session: new AbortController(),
     newId,
   }
@@ -108,7 +116,7 @@ export const inspect = (machine: Machine): Container => ({
   startedAt: machine.startedAt,
   finishedAt: machine.finishedAt,
   exitCode: machine.exitCode,
-  outOfMemory: false,
+  outOfMemory: machine.outOfMemory,
   restarts: machine.restarts,
   health: 'none',
   restart: machine.restart,
@@ -119,5 +127,6 @@ export const inspect = (machine: Machine): Container => ({
 export const goAway = (daemon: Daemon): void => {
   const { session } = daemon
   daemon.session = undefined
+  daemon.events.length = 0
   session?.abort(cutOff())
 }

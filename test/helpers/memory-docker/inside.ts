@@ -46,9 +46,10 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
   diff: (id) =>
     call(({ machines }) => [...(machines.get(id)?.changes ?? [])].map(([path, kind]) => ({ path, kind })), 100),
 
-  logs: (id, { tail, sinceSeconds = 0 }) =>
+  logs: (id, { tail, sinceSeconds = 0, untilMs = Number.POSITIVE_INFINITY }) =>
     call(({ machines }) => {
-      const lines = (machines.get(id)?.output ?? []).filter(({ at }) => at >= sinceSeconds * 1000)
+      const output = machines.get(id)?.output ?? []
+      const lines = output.filter(({ at }) => at >= sinceSeconds * 1000 && at <= untilMs)
       return lines.slice(-tail).reduce((text, { line }) => `${text}${line}\n`, '')
     }),
 

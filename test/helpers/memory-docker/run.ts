@@ -1,5 +1,6 @@
 import type { Behaviour } from './behaviour.ts'
 import { type Daemon, goAway, isRunning, type Machine, type Process } from './daemon.ts'
+import { tellEvent } from './events.ts'
 import { volumeTask } from './volume-tasks.ts'
 
 const BOOT_MS = 150
@@ -16,6 +17,7 @@ export const run = (daemon: Daemon, machine: Machine): void => {
   machine.startedAt = daemon.clock.now()
   machine.exitCode = 0
   machine.process = processOf(daemon, machine, machine.image.behaviour)
+  tellEvent(daemon, machine, { action: 'start' })
 }
 
 /** SIGKILL. The restart policy does not apply to what was done by hand. */
@@ -99,23 +101,25 @@ const end = (daemon: Daemon, machine: Machine, exitCode: number): void => {
   machine.process?.vanish()
   delete machine.process
   machine.exitCode = exitCode
+  machine.outOfMemory = !machine.stoppedByHand && machine.image.behaviour.outOfMemory === true
   machine.finishedAt = clock.now()
   machine.state = 'exited'
   const listeners = [...machine.onExit]
   machine.onExit.clear()
   for (const tell of listeners) tell()
   if (machine.restart !== 'no' && !machine.stoppedByHand) restartLater(daemon, machine)
+  tellEvent(daemon, machine, { action: 'die', exitCode })
 }
 
 const restartLater = (daemon: Daemon, machine: Machine): void => {
   const { clock } = daemon
   machine.state = 'restarting'
+  machine.restarts += 1
   if (clock.now() - machine.startedAt > FINE_AFTER_MS) machine.quick = 0
   const wait = Math.min(FIRST_RESTART_MS * 2 ** machine.quick, LONGEST_RESTART_MS)
   machine.quick += 1
   clock.after(wait, () => {
     if (machine.state !== 'restarting' || !daemon.machines.has(machine.id)) return
-    machine.restarts += 1
     run(daemon, machine)
   })
 }
