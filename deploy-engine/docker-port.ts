@@ -1,0 +1,157 @@
+import type { Secret } from './secret.ts'
+
+export type DockerPort = {
+  /** Resolves with what the builder says when it can't build the image; undefined: it is built. */
+  build(request: BuildRequest, onLine: (line: BuildLine) => void, signal: AbortSignal): Promise<FailedBuild | undefined>
+  image(reference: string): Promise<Image | undefined>
+  images(labels: Labels, options?: { dangling?: boolean }): Promise<{ id: string; tags: string[]; labels: Labels }[]>
+  /** Bytes of each image that no other one shares, by its id. Docker takes a second or more to count them. */
+  imageBytes(): Promise<Map<string, number>>
+  pull(reference: string, signal: AbortSignal): Promise<void>
+  tag(image: string, repository: string, tag: string): Promise<void>
+  /** false: a container still uses it. */
+  removeImage(reference: string): Promise<boolean>
+
+  createContainer(spec: ContainerSpec): Promise<string>
+  container(id: string): Promise<Container | undefined>
+  containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean }[]>
+  start(id: string): Promise<void>
+  /** SIGTERM, then SIGKILL after the grace period or when the signal aborts. Returns when the process is gone. */
+  stop(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>
+  kill(id: string): Promise<void>
+  /** Resolves with the exit code as soon as the container does not run. */
+  wait(id: string, signal: AbortSignal): Promise<number>
+  removeContainer(id: string): Promise<void>
+  setRestart(id: string, policy: RestartPolicy): Promise<void>
+  putFiles(id: string, directory: string, files: ContainerFile[]): Promise<void>
+  readFile(id: string, path: string): Promise<Buffer | undefined>
+  /** Copies a directory with all in it to the same place in another container, into volumes too; false: none. */
+  copyDirectory(from: string, to: string, path: string): Promise<boolean>
+  /** Who owns a path, also below a volume and in a container that was never started; undefined: no such path. */
+  ownerOf(id: string, path: string): Promise<Owner | undefined>
+  /** Paths that differ from the image: kind 0 changed, 1 added, 2 deleted. */
+  diff(id: string, signal: AbortSignal): Promise<{ path: string; kind: 0 | 1 | 2 }[]>
+  /** `untilMs`: nothing that was printed later, ms since the epoch. */
+  logs(id: string, options: { tail: number; sinceSeconds?: number; untilMs?: number }): Promise<string>
+  /**
+   * Calls back for what happens to containers with these labels, also for what Docker still knows of the time after
+   * `sinceMs`. Resolves when the signal aborts, rejects when Docker goes away.
+   */
+  events(
+    request: { labels: Labels; sinceMs?: number; onEvent(event: ContainerEvent): void },
+    signal: AbortSignal,
+  ): Promise<void>
+  /** What a container takes at this moment; undefined: it does not run. */
+  usage(id: string): Promise<Usage | undefined>
+  /** Runs a command inside a running container. */
+  exec(id: string, command: string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>
+  /** Runs a short-lived container in another one's network and gives what it printed. */
+  runBeside(container: string, request: BesideRequest, signal: AbortSignal): Promise<string>
+
+  networks(labels: Labels): Promise<{ id: string; name: string; labels: Labels }[]>
+  /** IPv4 subnets of every network of this daemon, ours or not. */
+  subnets(): Promise<string[]>
+  createNetwork(spec: { name: string; subnet: string; labels: Labels }): Promise<string>
+  /** false: a container is attached to it. */
+  removeNetwork(id: string): Promise<boolean>
+  createVolume(spec: { name: string; labels: Labels }): Promise<void>
+  volumes(labels: Labels): Promise<{ name: string; labels: Labels }[]>
+  /** false: a container uses it. */
+  removeVolume(name: string): Promise<boolean>
+}
+
+export type Labels = Record<string, string>
+export type RestartPolicy = 'no' | 'unless-stopped'
+
+export type BuildRequest = {
+  context: string
+  /** Paths below the context that are sent, before .dockerignore is applied. */
+  files: string[]
+  dockerfile: string
+  tag: string
+  args: Record<string, string>
+  target?: string
+  /** Only where the Dockerfile needs it: BuildKit has no caps for memory and CPU. */
+  buildkit: boolean
+  memoryBytes: number
+  cpus: number
+}
+
+/** One line of a build's output; `step` is its instruction as the builder names it, '' before the first. */
+export type BuildLine = { text: string; stream: 'stdout' | 'stderr'; step: string }
+
+/** The builder's own sentence, and the step that failed; '' when it was none. */
+export type FailedBuild = { reason: string; step: string }
+
+export type Image = {
+  id: string
+  user: string
+  workdir: string
+}
+
+export type ContainerSpec = {
+  name: string
+  image: string
+  /** Absent: the image's own. */
+  entrypoint?: readonly string[]
+  command?: readonly string[]
+  /** Absent: the image's own. */
+  user?: string
+  env: Readonly<Record<string, Secret | string>>
+  labels: Labels
+  network: string
+  extraNetworks: string[]
+  extraHosts: string[]
+  /** `bare`: an empty volume does not take over what the image has at that path. */
+  mounts: { volume: string; path: string; bare?: boolean }[]
+  ports: string[]
+  memoryBytes: number
+  cpus: number
+  pids: number
+  capDrop: string[]
+  capAdd: string[]
+}
+
+export type Container = {
+  id: string
+  name: string
+  labels: Labels
+  running: boolean
+  restarting: boolean
+  /** Milliseconds since the epoch; 0 when it never happened. */
+  startedAt: number
+  finishedAt: number
+  exitCode: number
+  outOfMemory: boolean
+  restarts: number
+  health: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  restart: RestartPolicy | 'other'
+  workdir: string
+}
+
+/** `at`: ms since the epoch. Of all that Docker tells, what changes whether and how a bot runs. */
+export type ContainerEvent = {
+  container: string
+  action: 'start' | 'die' | 'oom' | 'health' | 'destroy'
+  at: number
+  labels: Labels
+  /** die */
+  exitCode?: number
+}
+
+/** Counters grow from the container's start on. */
+export type Usage = {
+  /** Nanoseconds of one core. */
+  cpuNs: number
+  memoryBytes: number
+  memoryLimitBytes: number
+  /** Over all of its networks. */
+  sentBytes: number
+  receivedBytes: number
+}
+
+export type Owner = { uid: number; gid: number }
+
+export type ContainerFile = { name: string; content: Buffer; mode: number } & Owner
+
+export type BesideRequest = { image: string; command: string[]; labels: Labels }
