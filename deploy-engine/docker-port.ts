@@ -122,7 +122,10 @@ export type Container = {
   startedAt: number
   finishedAt: number
   exitCode: number
+  /** Of its last exit, also while it runs again. */
   outOfMemory: boolean
+  /** Why it could not be started the last time; empty: it could. */
+  error: string
   restarts: number
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   restart: RestartPolicy | 'other'

@@ -8,6 +8,7 @@ import {
   lookAtOperation,
   openEngine,
   recover,
+  watchBots,
   watchUnproven,
 } from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
@@ -90,6 +91,7 @@ const start = async (
     beat(config.dataDir, { clock: engine.clock, log, signal: stop, aliveAt: chat.aliveAt }),
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
+    watchBots(engine, { enqueue, signal: stop }),
     queue.run(stop),
   ])
   return { ended }

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { BotSchema } from '../records/bot.ts'
+import { NEVER_SEEN, observe } from '../records/observation.ts'
 import { changeOperation, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, type Release, ReleaseSchema } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
@@ -18,6 +19,7 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
     commit: async (entities) => {
       const release = await activate(run, entities, { id, next })
       await entities.update(BotSchema, { id: run.bot.id }, { stoppedAt: null })
+      await observe(entities, { containerId: next, botId: run.bot.id, ...NEVER_SEEN })
       const warnings = await settleCopies(run, entities)
       await keepVolume(run, entities)
       const { proof, number, sha, subject, replaced } = release

@@ -3,6 +3,7 @@ import { botContainerLabels, instanceLabels } from '../container/labels.ts'
 import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import { allBots, type Bot } from '../records/bot.ts'
+import { isHeldBack } from '../records/incident.ts'
 import { addWarnings, type Operation, type Outcome, unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '../records/release.ts'
 import { type Step, stepsOf } from '../records/step.ts'
@@ -126,6 +127,7 @@ const keepRunning = async ({ docker, database }: Engine, bot: Bot): Promise<void
   if (bot.stoppedAt !== null) return
   const active = await activeRelease(database.read, bot.id)
   const container = active?.containerId ? await docker.container(active.containerId) : undefined
+  if (container && (await isHeldBack(database.read, container.id))) return
   if (container && container.restart !== 'unless-stopped') await docker.setRestart(container.id, 'unless-stopped')
 }
 

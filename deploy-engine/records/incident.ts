@@ -48,10 +48,10 @@ export type IncidentDetail = {
   release?: number
   lastGood?: number
   /** Of the last exit; absent: Docker does not know any more. */
-  exitCode?: number
+  exitCode?: number | undefined
   outOfMemory?: boolean
   /** How long it had run. */
-  uptimeMs?: number
+  uptimeMs?: number | undefined
   /** What it took when it was last looked at before its end, and what it may take. */
   memoryBytes?: number
   memoryLimitBytes?: number
@@ -117,6 +117,10 @@ export const openIncidents = (entities: EntityManager, botId?: number | null): P
 
 export const incidentById = async (entities: EntityManager, id: number): Promise<Incident | undefined> =>
   (await entities.findOneBy(IncidentSchema, { id })) ?? undefined
+
+/** Whether this container is kept from running for a while, or runs on trial. */
+export const isHeldBack = async (entities: EntityManager, container: string): Promise<boolean> =>
+  (await openIncidents(entities)).some(({ detail }) => detail.hold?.container === container)
 
 /** The same problem within this time is the same incident. */
 const REOPENED_WITHIN_MS = 3600_000

@@ -31,6 +31,16 @@ export const ObservationSchema = new EntitySchema<Observation>({
   foreignKeys: [{ target: 'bot', columnNames: ['botId'], referencedColumnNames: ['id'] }],
 })
 
+/** What counts from here on is whatever happened since its start. */
+export const NEVER_SEEN = {
+  running: true,
+  startedAt: 0,
+  finishedAt: 0,
+  restarts: 0,
+  peakMemoryBytes: 0,
+  peakCores: 0,
+}
+
 export const observationOf = async (entities: EntityManager, containerId: string): Promise<Observation | undefined> =>
   (await entities.findOneBy(ObservationSchema, { containerId })) ?? undefined
 

@@ -4,6 +4,7 @@ import {
   lookAtOperation,
   openEngine,
   recover,
+  watchBots,
   watchUnproven,
 } from '../../deploy-engine/index.ts'
 import { chatTables } from '../../manager-bot/chat/records/tables.ts'
@@ -61,10 +62,8 @@ export const startManager = async (world: World): Promise<MemoryManager> => {
   }
   const queued = await clock.until(recover(engine), RECOVERY_MS)
   for (const operation of queued) void look(operation)
-  const watching = watchUnproven(engine, {
-    enqueue: async (operation) => void look(operation),
-    signal: stopped.signal,
-  })
+  const watch = { enqueue: async (operation: number) => void look(operation), signal: stopped.signal }
+  const watching = Promise.all([watchUnproven(engine, watch), watchBots(engine, watch)])
   return {
     engine,
     life,

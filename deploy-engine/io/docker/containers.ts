@@ -133,6 +133,7 @@ const containerOf = (found: ContainerInspectInfo): Container => ({
   finishedAt: timeOf(found.State.FinishedAt),
   exitCode: found.State.ExitCode,
   outOfMemory: found.State.OOMKilled,
+  error: found.State.Error,
   restarts: found.RestartCount,
   health: healthOf(found),
   restart: restartOf(found.HostConfig.RestartPolicy?.Name),

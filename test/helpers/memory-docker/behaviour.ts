@@ -10,8 +10,6 @@ export type Behaviour = {
   /** Exit code, `exitsAfterMs` after its start. */
   exits?: number
   exitsAfterMs?: number
-  /** Its exit is the kernel's doing, since it needs more memory than it may have. */
-  outOfMemory?: boolean
   usesMb?: number
   /** From SIGTERM to its end; `never`: SIGTERM does nothing. */
   stopsInMs?: number | 'never'

@@ -117,6 +117,7 @@ export const inspect = (machine: Machine): Container => ({
   finishedAt: machine.finishedAt,
   exitCode: machine.exitCode,
   outOfMemory: machine.outOfMemory,
+  error: '',
   restarts: machine.restarts,
   health: 'none',
   restart: machine.restart,

@@ -26,6 +26,12 @@ export const killMachine = (daemon: Daemon, machine: Machine): void => {
   end(daemon, machine, KILLED)
 }
 
+/** The process ends by itself. */
+export const crashMachine = (daemon: Daemon, machine: Machine, exitCode: number, outOfMemory = false): void => {
+  end(daemon, machine, exitCode)
+  machine.outOfMemory = outOfMemory
+}
+
 /** SIGTERM, and SIGKILL when the time is over; resolves when the process is gone. */
 export const stopMachine = (daemon: Daemon, machine: Machine, graceSeconds: number): Promise<void> => {
   machine.stoppedByHand = true
@@ -101,7 +107,7 @@ const end = (daemon: Daemon, machine: Machine, exitCode: number): void => {
   machine.process?.vanish()
   delete machine.process
   machine.exitCode = exitCode
-  machine.outOfMemory = !machine.stoppedByHand && machine.image.behaviour.outOfMemory === true
+  machine.outOfMemory = false
   machine.finishedAt = clock.now()
   machine.state = 'exited'
   const listeners = [...machine.onExit]
