@@ -1,4 +1,5 @@
 import { cpus, release, totalmem } from 'node:os'
+import { alerts } from './alerts.ts'
 import { gaps } from './gap.ts'
 import { idle } from './idle.ts'
 import { killed } from './killed.ts'
@@ -62,6 +63,14 @@ const benches: Record<string, () => Promise<void>> = {
           `said so: ${said ? 'yes' : 'NO'}; conflicts ${conflicts}`,
       ),
     ),
+  alerts: async () => {
+    const { ours, plain, messages, incidents } = await alerts()
+    print('From a crash to its message', [
+      `ours: ${shown(spreadOf(ours))}, p99 ${Math.round(percentile(ours, 0.99))} ms`,
+      `plain notifier: ${shown(spreadOf(plain))}, p99 ${Math.round(percentile(plain, 0.99))} ms`,
+      `${messages} messages for ${incidents} incidents`,
+    ])
+  },
   killed: async () => print('A killed bot polls again', [shown(spreadOf(await killed()))]),
   idle: async () =>
     print(
