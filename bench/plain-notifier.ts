@@ -14,6 +14,7 @@ request({ socketPath: '/var/run/docker.sock', path }, (answer) => {
   createInterface({ input: answer }).on('line', (line) => {
     const { name, exitCode } = JSON.parse(line).Actor.Attributes
     const body = JSON.stringify({ chat_id: Number(chat), text: `${name} exited with code ${exitCode}` })
-    fetch(`${api}/sendMessage`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const sent = fetch(`${api}/sendMessage`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    sent.catch(console.error)
   })
 }).end()
