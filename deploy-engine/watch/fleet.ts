@@ -1,6 +1,13 @@
 import type { EntityManager } from 'typeorm'
 import { allBots, type Bot } from '../records/bot.ts'
-import { changeIncident, endIncident, type Incident, noteSign, openIncidents } from '../records/incident.ts'
+import {
+  changeIncident,
+  endIncident,
+  type Incident,
+  incidentById,
+  noteSign,
+  openIncidents,
+} from '../records/incident.ts'
 import { ReleaseSchema } from '../records/release.ts'
 import { EXIT_KINDS } from './crash-loop.ts'
 
@@ -11,7 +18,9 @@ const MANY = 3
 const CALM_AFTER_MS = 5 * 60_000
 const STILL_MS = 2 * 60_000
 
-export const FLEET = 'exits'
+/** Fingerprints of incidents of the host: that of many exits, and those that explain exits. */
+const FLEET = 'exits'
+const CAUSES = ['telegram', 'docker']
 
 /**
  * If three bots or half of them have ended within a minute, that is one incident of the host, and theirs are part of
@@ -47,20 +56,51 @@ export const isFleetWide = (struck: number, all: number): boolean =>
   struck >= MANY || (struck >= 2 && struck * 2 >= all)
 
 /**
- * Lets go of bots that go on crashing after the others have calmed down, and ends the host's incident when no bot is
- * part of it any more. Gives the incidents that were changed.
+ * Exits belong to what is wrong with the host while that lasts. Whoever goes on crashing after the others have calmed
+ * down is let go, and the fleet's incident ends when no bot is part of it any more. Gives the incidents that were
+ * changed.
  */
-export const settleFleet = async (entities: EntityManager, now: number): Promise<number[]> => {
-  const host = await fleetIncident(entities)
-  if (!host) return []
-  const parts = (await openIncidents(entities)).filter(({ partOf }) => partOf === host.id)
-  const calm = now - host.lastAt > CALM_AFTER_MS
-  const alone = parts.filter(({ lastAt }) => calm && now - lastAt < STILL_MS)
-  for (const incident of alone) await changeIncident(entities, incident, { partOf: null })
-  if (parts.length > alone.length) return alone.map(({ id }) => id)
-  await endIncident(entities, host, { at: now, end: 'the bots run again' })
-  return [host.id, ...alone.map(({ id }) => id)]
+export const settleFleet = async (entities: EntityManager, now: number): Promise<number[]> => [
+  ...(await joinCause(entities)),
+  ...(await letGo(entities, now)),
+  ...(await endFleet(entities, now)),
+]
+
+const joinCause = async (entities: EntityManager): Promise<number[]> => {
+  const open = await openIncidents(entities)
+  const cause = open.find(({ kind, fingerprint }) => kind === 'host' && CAUSES.includes(fingerprint))
+  if (!cause) return []
+  const parts = open.filter(
+    (incident) => isOfExits(incident) && incident.partOf === null && incident.lastAt > cause.firstAt - TOGETHER_MS,
+  )
+  for (const incident of parts) await changeIncident(entities, incident, { partOf: cause.id })
+  return parts.map(({ id }) => id)
 }
+
+const letGo = async (entities: EntityManager, now: number): Promise<number[]> => {
+  const alone: number[] = []
+  for (const incident of await openIncidents(entities)) {
+    if (incident.partOf === null || now - incident.lastAt > STILL_MS) continue
+    const host = await incidentById(entities, incident.partOf)
+    if (!host || now - calmSince(host, now) < CALM_AFTER_MS) continue
+    await changeIncident(entities, incident, { partOf: null })
+    alone.push(incident.id)
+  }
+  return alone
+}
+
+const calmSince = ({ endedAt, fingerprint, lastAt }: Incident, now: number): number =>
+  endedAt ?? (fingerprint === FLEET ? lastAt : now)
+
+const endFleet = async (entities: EntityManager, now: number): Promise<number[]> => {
+  const host = await fleetIncident(entities)
+  if (!host || (await openIncidents(entities)).some(({ partOf }) => partOf === host.id)) return []
+  await endIncident(entities, host, { at: now, end: 'the bots run again' })
+  return [host.id]
+}
+
+const isOfExits = ({ kind, fingerprint }: Incident): boolean =>
+  EXIT_KINDS.includes(kind) || (kind === 'host' && fingerprint === FLEET)
 
 const fleetIncident = async (entities: EntityManager): Promise<Incident | undefined> =>
   (await openIncidents(entities, null)).find(({ fingerprint }) => fingerprint === FLEET)

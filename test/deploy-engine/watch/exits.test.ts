@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addBot, botStatus, requestOperation, Secret } from '../../../deploy-engine/index.ts'
-import { type Incident, IncidentSchema } from '../../../deploy-engine/records/incident.ts'
+import { endIncident, type Incident, IncidentSchema, noteSign } from '../../../deploy-engine/records/incident.ts'
 import { type MemoryBot, memoryBot } from '../../helpers/memory-bot.ts'
 import { BEHAVIOUR_FILE, type Behaviour } from '../../helpers/memory-docker/behaviour.ts'
 import type { Machine } from '../../helpers/memory-docker/daemon.ts'
@@ -148,9 +148,10 @@ const LOOP_MS = 5 * 41_000
 
 /** Lets time pass until one of the incidents is so. */
 const comesTo = async (wanted: (incident: Incident) => boolean, limitMs = LOOP_MS): Promise<void> => {
-  for (let waited = 0; !(await incidents()).some(wanted); waited += 500) {
+  const step = Math.max(500, limitMs / 400)
+  for (let waited = 0; !(await incidents()).some(wanted); waited += step) {
     if (waited > limitMs) throw new Error(`it never came to that: ${JSON.stringify(await incidents())}`)
-    await pass(500)
+    await pass(step)
   }
 }
 const isHeld = ({ detail }: Incident) => typeof detail.hold?.nextTryAt === 'number'
@@ -285,6 +286,26 @@ describe('many bots at once', { timeout: 30_000 }, () => {
     for (const one of my.world.daemon.machines.values()) one.image.behaviour = { polls: true }
     await pass(12 * MINUTE)
     expect((await incidents()).map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'ended'))
+  })
+
+  test('while Telegram is away for five minutes, all of it is one incident, and all run again by themselves', async () => {
+    await fleet(4)
+    await comesTo(({ kind }) => kind === 'host')
+    my.world.telegram.down = true
+    const { database, clock } = my.manager().engine
+    const away = { botId: null, kind: 'host' as const, fingerprint: 'telegram', at: clock.now(), detail: {} }
+    const cause = await my.until(database.transaction((entities) => noteSign(entities, away)))
+    await pass(5 * MINUTE)
+    my.world.telegram.down = false
+    const over = { at: clock.now(), end: 'it answers again' }
+    await my.until(database.transaction((entities) => endIncident(entities, cause, over)))
+    for (const one of my.world.daemon.machines.values()) one.image.behaviour = { polls: true }
+    await pass(12 * MINUTE)
+    const found = await incidents()
+    expect(found.filter(({ partOf }) => partOf === null)).toMatchObject([{ id: cause.id }])
+    expect(found.some(({ kind }) => kind === 'crash_loop')).toBe(false)
+    expect(found.every(({ state }) => state === 'ended')).toBe(true)
+    for (const bot of [BOT, 'bot-1', 'bot-2', 'bot-3']) expect(machine(bot).state).toBe('running')
   })
 
   test('whoever goes on crashing alone is held back alone', async () => {
