@@ -6,6 +6,8 @@ export type Behaviour = {
   saysValueOf?: string
   crash?: 'at once' | number
   deaf?: boolean
+  /** It ends when it is told to: “exit 3”, “segv”, or “hog”, which takes more memory than there is. */
+  dies?: boolean
   ignoresSigterm?: boolean
   build?: 'fails'
   prints?: string
@@ -53,6 +55,14 @@ process.on('SIGTERM', () => {
   stop.abort()
 })
 
+const die = (how) => {
+  console.error('Error: told to ' + how)
+  if (how === 'segv') process.kill(process.pid, 'SIGSEGV')
+  const taken = []
+  while (how === 'hog') taken.push(Buffer.alloc(8_000_000, 1))
+  process.exit(Number(how.split(' ')[1]))
+}
+
 const call = async (method, params, signal) => {
   const response = await fetch(root + '/' + method, {
     method: 'POST',
@@ -84,6 +94,10 @@ async function poll() {
       confirmed = offset
       for (const update of updates) {
         const { message } = update
+        if (behaviour.dies && /^(exit \\d+|segv|hog)$/.test(message?.text)) {
+          await call('getUpdates', { offset: update.update_id + 1, limit: 1, timeout: 0 })
+          die(message.text)
+        }
         const text = says + ': ' + message?.text
         if (message?.text) await call('sendMessage', { chat_id: message.chat.id, text })
         offset = update.update_id + 1
