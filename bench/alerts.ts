@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000
 
 export type Alerts = { ours: number[]; plain: number[]; messages: number; incidents: number }
 
-/** From the death of a bot's process to the message about it, beside the least that tells of it, in the same crashes. */
+/** From the death of a bot's process to the message about it, beside the least that tells of the same crashes. */
 export const alerts = async (): Promise<Alerts> => {
   const here = await installation()
   const stop = new AbortController()

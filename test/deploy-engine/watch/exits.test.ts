@@ -288,7 +288,7 @@ describe('many bots at once', { timeout: 30_000 }, () => {
     expect((await incidents()).map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'ended'))
   })
 
-  test('while Telegram is away for five minutes, all of it is one incident, and all run again by themselves', async () => {
+  test('while Telegram is away for five minutes, it is one incident, and all run again by themselves', async () => {
     await fleet(4)
     await comesTo(({ kind }) => kind === 'host')
     my.world.telegram.down = true
