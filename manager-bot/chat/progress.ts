@@ -1,11 +1,10 @@
-import type { EntityManager } from 'typeorm'
 import { type Engine, isOver, type Operation, operationById, operationView } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
-import { PRIORITIES, type Priority } from './budget.ts'
+import type { Priority } from './budget.ts'
 import { deliver } from './deliver.ts'
 import { frameOf } from './frame.ts'
-import type { Delivery, Job } from './lane.ts'
 import type { Lanes } from './lanes.ts'
+import { type BroughtUp, type Live, openLive } from './live.ts'
 import type { Outbox } from './outbox.ts'
 import {
   addOperationMessage,
@@ -17,7 +16,6 @@ import {
   type Place,
 } from './records/operation-message.ts'
 import { owners } from './records/person.ts'
-import { remedy } from './remedy.ts'
 import type { Speaking } from './speaking.ts'
 
 /** One message per operation, edited as it goes on; its end is always delivered, if need be after a restart. */
@@ -37,13 +35,18 @@ const REFRESH_MS = 5000
 type Parts = { engine: Engine; speaking: Speaking; lanes: Lanes; outbox: Outbox }
 
 export const openProgress = (parts: Parts): Progress => {
-  const state: State = { ...parts, behind: new Map(), shown: new Map(), failures: new Map() }
-  parts.lanes.feed({
-    next: async (chatId) => nextOf(state, chatId),
-    moved: (from, to) => {
-      for (const item of state.behind.values()) if (item.chatId === from) item.chatId = to
+  const shown: State['shown'] = new Map()
+  const live = openLive(parts, {
+    read: async (id) => {
+      if (!shown.has(id)) shown.set(id, '')
+      const message = await parts.engine.database.read.findOneBy(OperationMessageSchema, { id })
+      return message?.state === 'open' ? message : undefined
     },
+    bringUp: (message) => bringUp(state, message),
+    giveUp: ({ id }) =>
+      parts.engine.database.transaction((entities) => changeOperationMessage(entities, id, { state: 'closed' })),
   })
+  const state: State = { ...parts, live, shown }
   return {
     follow: (operation, place) => follow(state, operation, place),
     announce: (operation) => announce(state, operation),
@@ -53,12 +56,9 @@ export const openProgress = (parts: Parts): Progress => {
 }
 
 type State = Parts & {
-  /** Messages that may not show the newest frame. */
-  behind: Map<number, { chatId: number; priority: Priority }>
+  live: Live<OperationMessage>
   /** What each message was last brought to; empty while it is sent for the first time. */
   shown: Map<number, string>
-  /** In a row, by message. */
-  failures: Map<number, number>
 }
 
 const follow = ({ engine }: State, operation: number, place: Place & { messageId?: number }): Promise<void> =>
@@ -111,13 +111,8 @@ const wake = async (state: State, operation: number): Promise<void> => {
   for (const message of messages) put(state, message, row)
 }
 
-const put = (state: State, message: OperationMessage, operation: Operation | undefined): void => {
-  const { id, chatId } = message
-  const priorities = [state.behind.get(id)?.priority, priorityOf(state, message, operation)]
-  const priority = PRIORITIES.find((one) => priorities.includes(one)) ?? 'progress'
-  state.behind.set(id, { chatId, priority })
-  state.lanes.wake(chatId)
-}
+const put = (state: State, message: OperationMessage, operation: Operation | undefined): void =>
+  state.live.put(message, priorityOf(state, message, operation))
 
 // The first frame and the last are what somebody waits for; a failure's last one brings its alarm with it.
 const priorityOf = (
@@ -130,49 +125,14 @@ const priorityOf = (
   return isFirst || (operation && isOver(operation)) ? 'result' : 'progress'
 }
 
-const nextOf = (state: State, chatId: number): Job | undefined => {
-  // The oldest first, also when it is tried again: what failed first is heard first.
-  const own = [...state.behind].filter(([, item]) => item.chatId === chatId).sort(([a], [b]) => a - b)
-  for (const priority of PRIORITIES) {
-    const [id] = own.find(([, item]) => item.priority === priority) ?? []
-    if (id !== undefined) return { priority, deliver: () => bringUp(state, id) }
-  }
-  return undefined
-}
-
 /** Shows the newest frame. */
-const bringUp = async (state: State, id: number): Promise<Delivery> => {
-  const { engine, speaking, shown, failures, behind } = state
-  const item = behind.get(id)
-  behind.delete(id)
-  if (!shown.has(id)) shown.set(id, '')
-  const message = await engine.database.read.findOneBy(OperationMessageSchema, { id })
-  if (!message || message.state === 'closed') return { sent: false, retryMs: 0 }
-  try {
-    const frame = await frameOf(engine, message.operationId)
-    const face = toHtml(frame.text) + JSON.stringify(frame.offers)
-    const isNews = shown.get(id) !== face || frame.over
-    if (isNews) await deliver(state, { message, frame })
-    failures.delete(id)
-    if (frame.settled) shown.delete(id)
-    else shown.set(id, face)
-    return { sent: isNews, retryMs: 0 }
-  } catch (error) {
-    if (speaking.signal.aborted) return { sent: true, retryMs: 0 }
-    const retryMs = await afterFailure(state, message, error)
-    const { chatId = message.chatId, priority = 'progress' } = item ?? {}
-    if (retryMs !== undefined) behind.set(id, { chatId, priority })
-    return { sent: true, retryMs: retryMs ?? 0 }
-  }
-}
-
-const afterFailure = async (state: State, message: OperationMessage, error: unknown): Promise<number | undefined> => {
-  const { engine, failures } = state
-  const count = (failures.get(message.id) ?? 0) + 1
-  failures.set(message.id, count)
-  const retryMs = await remedy(engine, state, { place: message, error, failures: count })
-  if (retryMs !== undefined) return retryMs
-  const close = (entities: EntityManager) => changeOperationMessage(entities, message.id, { state: 'closed' })
-  await engine.database.transaction(close)
-  return undefined
+const bringUp = async (state: State, message: OperationMessage): Promise<BroughtUp> => {
+  const { engine, shown } = state
+  const frame = await frameOf(engine, message.operationId)
+  const face = toHtml(frame.text) + JSON.stringify(frame.offers)
+  const isNews = shown.get(message.id) !== face || frame.over
+  if (isNews) await deliver(state, { message, frame })
+  if (frame.settled) shown.delete(message.id)
+  else shown.set(message.id, face)
+  return { sent: isNews }
 }
