@@ -3,7 +3,18 @@ export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'
 export { type RepoFacts, repoFacts } from './image/repo-facts.ts'
 export { interesting, type SourceTree } from './image/source-tree.ts'
-export { BotName, BotToken, EnvKey, GitToken, protocolOf, RefName, ReleaseNumber, RepoPath, RepoUrl } from './names.ts'
+export {
+  BotName,
+  BotToken,
+  EnvKey,
+  GitToken,
+  protocolOf,
+  RefName,
+  ReleaseNumber,
+  RepoPath,
+  RepoUrl,
+  THE_HOST,
+} from './names.ts'
 export { type OpenEngine, openEngine } from './open-engine.ts'
 export { addBot, checkNewBot, type NewBot } from './operations/add-bot.ts'
 export { cancelOperations } from './operations/cancel.ts'
@@ -26,12 +37,19 @@ export { type OperationView, operationView, queuedOperations } from './operation
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'
 export { allBots, type Bot, botByName } from './records/bot.ts'
-export type { Hold, Incident, IncidentDetail, IncidentKind } from './records/incident.ts'
+export { type Hold, type Incident, type IncidentDetail, type IncidentKind, openIncidents } from './records/incident.ts'
 export { isOver, type Operation, type OperationArgs, type Outcome, operationById } from './records/operation.ts'
 export type { Release } from './records/release.ts'
 export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'
 export { VolumePath } from './source/manifest-fields.ts'
-export { acknowledge, currentIncidents, type IncidentView, incidentView, mute } from './watch/incidents.ts'
+export {
+  acknowledge,
+  currentIncidents,
+  type IncidentView,
+  incidentView,
+  mute,
+  pastIncidents,
+} from './watch/incidents.ts'
 export { watchUnproven } from './watch/unproven.ts'
 export { watchBots } from './watch/watch-bots.ts'

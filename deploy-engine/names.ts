@@ -2,12 +2,18 @@ import { z } from 'zod'
 
 const HOSTILE = /\p{Cc}/u
 
+/** Stands for the server where a command takes a bot. */
+export const THE_HOST = 'host'
+
 /** A bot's name, as in design.md section 1. It goes into container, image and volume names. */
-export const BotName = z.string().regex(
-  // Docker takes no image name that ends in a dash.
-  /^[a-z][a-z0-9-]{0,29}[a-z0-9]$/,
-  'a bot name is 2 to 31 lower-case letters, digits and dashes, and starts with a letter; its end is no dash',
-)
+export const BotName = z
+  .string()
+  .regex(
+    // Docker takes no image name that ends in a dash.
+    /^[a-z][a-z0-9-]{0,29}[a-z0-9]$/,
+    'a bot name is 2 to 31 lower-case letters, digits and dashes, and starts with a letter; its end is no dash',
+  )
+  .refine((name) => name !== THE_HOST, `${THE_HOST} is the server itself and no bot’s name`)
 
 /** A branch, tag or commit, after git-check-ref-format(1); never something git could take for an option. */
 export const RefName = z

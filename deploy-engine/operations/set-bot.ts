@@ -50,6 +50,13 @@ const SETTINGS: Record<string, Setting> = {
     schema: Cpus.nullable().transform((cpus) => ({ cpus })),
     read: ({ cpus }) => (cpus === null ? null : String(cpus)),
   },
+  auto_rollback: {
+    schema: z
+      .enum(['on', 'off'], 'takes on or off')
+      .nullable()
+      .transform((choice) => ({ autoRollback: choice !== 'off' })),
+    read: ({ autoRollback }) => (autoRollback ? 'on' : 'off'),
+  },
 }
 
 /**

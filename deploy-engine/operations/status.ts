@@ -1,5 +1,6 @@
 import type { Container, Engine } from '../ports.ts'
 import { allBots, type Bot, botByName } from '../records/bot.ts'
+import { type Incident, openIncidents } from '../records/incident.ts'
 import { type KeptContainer, keptContainersOf } from '../records/kept-container.ts'
 import { type Operation, unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, type Release, releasesOf } from '../records/release.ts'
@@ -14,6 +15,8 @@ export type BotStatus = {
   operations: Operation[]
   /** Containers of earlier releases that hold data files outside volumes. */
   keptData: KeptContainer[]
+  /** What is wrong with it, oldest first. */
+  incidents: Incident[]
 }
 
 export const botStatuses = async (engine: Engine): Promise<BotStatus[]> =>
@@ -44,6 +47,7 @@ const statusOf = async (engine: Engine, bot: Bot): Promise<BotStatus> => {
     ...(container && { container }),
     operations: await unfinishedOperations(read, bot.id),
     keptData: await keptContainersOf(read, bot.id),
+    incidents: await openIncidents(read, bot.id),
   }
 }
 

@@ -1,4 +1,4 @@
-import { type EntityManager, EntitySchema, IsNull, MoreThan } from 'typeorm'
+import { type EntityManager, EntitySchema, In, IsNull, MoreThan } from 'typeorm'
 
 /** A problem from its first sign to its end, see design.md section 1. */
 export type Incident = {
@@ -121,6 +121,23 @@ export const incidentById = async (entities: EntityManager, id: number): Promise
 /** Whether this container is kept from running for a while, or runs on trial. */
 export const isHeldBack = async (entities: EntityManager, container: string): Promise<boolean> =>
   (await openIncidents(entities)).some(({ detail }) => detail.hold?.container === container)
+
+/**
+ * Of these bots, and with null among them of the host; the `count` that ended last, newest first. `whole`: without
+ * those that are part of another one.
+ */
+export const endedIncidents = (
+  entities: EntityManager,
+  { of, count, whole }: { of: readonly (number | null)[]; count: number; whole: boolean },
+): Promise<Incident[]> => {
+  const bots = of.filter((id) => id !== null)
+  const ended = { state: 'ended' as const, ...(whole && { partOf: IsNull() }) }
+  return entities.find(IncidentSchema, {
+    where: [{ ...ended, botId: In(bots) }, ...(of.includes(null) ? [{ ...ended, botId: IsNull() }] : [])],
+    order: { endedAt: 'DESC', id: 'DESC' },
+    take: count,
+  })
+}
 
 /** The same problem within this time is the same incident. */
 const REOPENED_WITHIN_MS = 3600_000

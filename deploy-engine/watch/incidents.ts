@@ -1,21 +1,24 @@
 import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
-import { type Bot, botById, botByName } from '../records/bot.ts'
-import { changeIncident, type Incident, incidentById, openIncidents } from '../records/incident.ts'
+import { allBots, type Bot, botById, botByName } from '../records/bot.ts'
+import { changeIncident, endedIncidents, type Incident, incidentById, openIncidents } from '../records/incident.ts'
 import { type Mute, muteOf, setMute } from '../records/mute.ts'
+import { type Release, releaseByNumber } from '../records/release.ts'
 
 /** All that a door needs in order to show an incident. */
 export type IncidentView = {
   incident: Incident
   /** Absent: it is of the host. */
   bot?: Bot
+  /** The one that it is about. */
+  release?: Release
   mute?: Mute
 }
 
 /** Fails with `unknown_incident`. */
 export const incidentView = async (engine: Engine, id: number): Promise<IncidentView> => {
   const incident = await incidentById(engine.database.read, id)
-  if (!incident) throw new TbsError('unknown_incident', `There is no incident ${id}`, { hint: 'See /health' })
+  if (!incident) throw new TbsError('unknown_incident', `There is no incident ${id}`, { hint: 'See /incidents' })
   return viewOf(engine, incident)
 }
 
@@ -26,11 +29,27 @@ export const currentIncidents = async (engine: Engine, name?: string): Promise<I
   return Promise.all((await openIncidents(read, bot?.id)).map((incident) => viewOf(engine, incident)))
 }
 
+/**
+ * Those of these bots, and with null of the host, that ended last; the newest first. `whole`: without those that are
+ * part of another one.
+ */
+export const pastIncidents = async (
+  engine: Engine,
+  { of, count, whole }: { of: readonly (string | null)[]; count: number; whole: boolean },
+): Promise<IncidentView[]> => {
+  const { read } = engine.database
+  const ids = (await allBots(read)).filter(({ name }) => of.includes(name)).map(({ id }) => id)
+  const wanted = of.includes(null) ? [...ids, null] : ids
+  return Promise.all(
+    (await endedIncidents(read, { of: wanted, count, whole })).map((incident) => viewOf(engine, incident)),
+  )
+}
+
 /** Somebody takes care of it: no more reminders. Fails with `unknown_incident` or `incident_over`. */
 export const acknowledge = async (engine: Engine, id: number, by: string): Promise<IncidentView> => {
   const view = await incidentView(engine, id)
   if (view.incident.state === 'ended')
-    throw new TbsError('incident_over', 'That is over already', { hint: 'See /health' })
+    throw new TbsError('incident_over', 'That is over already', { hint: 'See /incidents' })
   const incident = await engine.database.transaction((entities) =>
     changeIncident(entities, view.incident, { ackedBy: by }),
   )
@@ -58,7 +77,9 @@ export const mute = async (
 }
 
 const viewOf = async ({ database: { read }, clock }: Engine, incident: Incident): Promise<IncidentView> => {
-  const bot = incident.botId === null ? undefined : await botById(read, incident.botId)
-  const muted = await muteOf(read, incident.botId, clock.now())
-  return { incident, ...(bot && { bot }), ...(muted && { mute: muted }) }
+  const { botId, detail } = incident
+  const bot = botId === null ? undefined : await botById(read, botId)
+  const release = bot && detail.release !== undefined && (await releaseByNumber(read, bot.id, detail.release))
+  const muted = await muteOf(read, botId, clock.now())
+  return { incident, ...(bot && { bot }), ...(release && { release }), ...(muted && { mute: muted }) }
 }
