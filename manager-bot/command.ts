@@ -64,8 +64,11 @@ export type Offer = {
   command: string
   input: Input
   style?: 'danger' | 'success' | 'primary'
-  /** What becomes of its message once pressed: it makes room for the answer, or keeps its buttons, or loses them. */
-  fate?: 'replaced' | 'stays'
+  /**
+   * What becomes of its message once pressed: it makes room for the answer, or keeps its buttons, or loses them. Or it
+   * keeps them and shows by itself what came of it: then nothing else is said, unless it failed.
+   */
+  fate?: 'replaced' | 'stays' | 'shows'
   /** It answers a question of this command, which is valid for a minute. */
   reply?: 'yes' | 'no'
 }

@@ -12,9 +12,11 @@ const escapeHtml = (text: string): string =>
 
 const blockHtml = (block: Block): string => {
   if (isLine(block)) return block.line.map(spanHtml).join('')
-  if ('fold' in block) return `<blockquote expandable>${block.fold.map(blockHtml).join('\n')}</blockquote>`
-  return `<pre>${escapeHtml(block.pre)}</pre>`
+  if ('fold' in block) return folded(block.fold.map(blockHtml).join('\n'))
+  return block.folded ? folded(escapeHtml(block.pre)) : `<pre>${escapeHtml(block.pre)}</pre>`
 }
+
+const folded = (html: string): string => `<blockquote expandable>${html}</blockquote>`
 
 const spanHtml = (span: Span): string => {
   const text = escapeHtml(textOf(span))
@@ -28,7 +30,7 @@ const spanHtml = (span: Span): string => {
 const clean = (block: Block): Block => {
   if (isLine(block)) return { line: block.line.map(cleanSpan) }
   if ('fold' in block) return { fold: block.fold.map(({ line }) => ({ line: line.map(cleanSpan) })) }
-  return { pre: printable(block.pre).replace(/^\n+|\s+$/g, '') }
+  return { ...block, pre: printable(block.pre).replace(/^\n+|\s+$/g, '') }
 }
 
 const cleanSpan = (span: Span): Span => {
@@ -44,7 +46,10 @@ const shorten = (blocks: Block[], limit: number): Block[] => {
   if (longest === -1) return cutEnd(withoutFolds(blocks), limit)
   const text = preOf(blocks[longest])
   const kept = keepEnd(text, text.length - excess)
-  return shorten(kept === '' ? blocks.toSpliced(longest, 1) : blocks.with(longest, { pre: kept }), limit)
+  return shorten(
+    kept === '' ? blocks.toSpliced(longest, 1) : blocks.with(longest, { ...blocks[longest], pre: kept }),
+    limit,
+  )
 }
 
 const lengthOf = (blocks: readonly Block[]): number =>

@@ -3,15 +3,19 @@ import { stripVTControlCharacters } from 'node:util'
 /** What is said to people, before a door gives it a form: neither HTML nor terminal text. */
 export type RichText = readonly Block[]
 
-export type Block = { line: readonly Span[] } | { pre: string } | { fold: readonly Line[] }
+export type Block = { line: readonly Span[] } | Pre | { fold: readonly Line[] }
 
 export type Line = { line: readonly Span[] }
+
+type Pre = { pre: string; folded?: true }
 
 /** `command` is something to type: the chat shows it with a slash, the terminal after the program's name. */
 export type Span = string | { bold: string } | { code: string } | { command: string }
 
 export const line = (...spans: Span[]): Line => ({ line: spans })
 export const pre = (text: string): Block => ({ pre: text })
+/** A log that the chat shows folded. */
+export const foldedPre = (text: string): Block => ({ pre: text, folded: true })
 /** Lines that the chat shows folded: there for whoever wants to know. */
 export const fold = (lines: readonly Line[]): Block => ({ fold: lines })
 export const bold = (text: string): Span => ({ bold: text })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Operation, OperationView, Outcome, Step } from '../../deploy-engine/index.ts'
 import { operationText } from '../../manager-bot/operation-text.ts'
 import { toPlain } from '../../manager-bot/text/plain.ts'
+import { addedBot } from './added-bot.ts'
 
 const NOW = 1_700_000_100_000
 
@@ -32,25 +33,7 @@ const view = (operation: Partial<Operation>, steps: Step[] = [], ahead = 0): Ope
     endedAt: null,
     ...operation,
   },
-  bot: {
-    id: 1,
-    name: 'echo-bot',
-    repo: 'https://example.org/e.git',
-    branch: 'main',
-    tokenEnv: null,
-    path: null,
-    ignoreDockerfile: false,
-    volumes: [],
-    memoryBytes: null,
-    cpus: null,
-    autoRollback: true,
-    telegramId: 7,
-    username: 'echo_bot',
-    lastRelease: 3,
-    createdAt: 0,
-    stoppedAt: null,
-    removedAt: null,
-  },
+  bot: addedBot('echo-bot'),
   steps,
   ahead,
 })
