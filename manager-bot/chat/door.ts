@@ -80,7 +80,7 @@ export const sayReply = async (door: Door, said: Incoming, reply: Reply): Promis
   const messageId = (reply.document ? undefined : to.replaces) ?? null
   const audience = { chatId: said.place.chatId, personId: said.personId, messageId }
   const buttons = offers.length > 0 ? { markup: await keyboard(door.engine, audience, offers) } : {}
-  await say(door, to, { ...reply, ...buttons })
+  await say(door, to, said.quiet ? { text: [] } : { ...reply, ...buttons })
   if (operation !== undefined) door.progress.wake(operation)
   reply.afterwards?.()
 }

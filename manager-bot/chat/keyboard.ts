@@ -6,7 +6,14 @@ import { ANSWER_MS } from '../confirmation.ts'
 import { addButtons, type Button, buttonsAt, placeButtons, removeButtons } from './records/button.ts'
 
 /** For whom, and in which chat; `messageId` null: the message is not sent yet. */
-export type Audience = { chatId: number; personId: number; messageId: number | null }
+export type Audience = {
+  chatId: number
+  /** ANYBODY: whoever has the role that the button's command asks for. */
+  personId: number
+  messageId: number | null
+  /** Absent: a day. */
+  validMs?: number
+}
 
 const VALID_MS = 24 * 3600 * 1000
 const NONCE_BYTES = 24
@@ -61,7 +68,7 @@ export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64u
 
 type Placed = Offer & { row: number; position: number }
 
-const fresh = ({ clock }: Engine, audience: Audience, offer: Placed): Button => ({
+const fresh = ({ clock }: Engine, { validMs = VALID_MS, ...audience }: Audience, offer: Placed): Button => ({
   ...audience,
   nonce: newNonce(),
   row: offer.row,
@@ -72,7 +79,7 @@ const fresh = ({ clock }: Engine, audience: Audience, offer: Placed): Button => 
   style: offer.style ?? null,
   fate: offer.fate ?? null,
   reply: offer.reply ?? null,
-  expiresAt: clock.now() + (offer.reply === undefined ? VALID_MS : ANSWER_MS),
+  expiresAt: clock.now() + (offer.reply === undefined ? validMs : ANSWER_MS),
   usedBy: null,
 })
 

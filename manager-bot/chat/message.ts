@@ -11,6 +11,8 @@ export type Incoming = {
   pressed?: number
   /** The message whose place its answer takes. */
   replaces?: number
+  /** The message that it came from shows what came of it: the answer is not said. */
+  quiet?: true
   personId: number
   /** For people to recognise the account; it proves nothing. */
   personName: string

@@ -1,13 +1,15 @@
 import type { CallbackQuery } from 'telegraf/types'
-import { messageOf } from '../../deploy-engine/index.ts'
+import { messageOf, TbsError } from '../../deploy-engine/index.ts'
+import { checkAccess } from '../access.ts'
 import { declined } from '../confirmation.ts'
+import type { Access } from '../role.ts'
 import { accessOf } from './access.ts'
 import { carryOut } from './carry-out.ts'
-import { type Door, sayError } from './door.ts'
+import { contextOf, type Door, sayError } from './door.ts'
 import { newNonce } from './keyboard.ts'
 import { type Incoming, personName } from './message.ts'
 import { SLOW_DOWN } from './rate-limit.ts'
-import { type Button, useButton } from './records/button.ts'
+import { ANYBODY, type Button, buttonWith, useButton } from './records/button.ts'
 import { say } from './say.ts'
 import { ASK_FOR_HERE, isTakenHere } from './taken-here.ts'
 
@@ -27,12 +29,12 @@ export const hearPress = (door: Door, query: CallbackQuery, updateId: number): (
 }
 
 const claim = async (door: Door, query: CallbackQuery, updateId: number): Promise<Button | undefined> => {
-  const { engine } = door
-  if (!(await accessOf(engine, query.from.id))) {
+  const access = await accessOf(door.engine, query.from.id)
+  if (!access) {
     door.strangers.count(query.from.id)
     return undefined
   }
-  const refusal = await refusalOf(door, query, updateId)
+  const refusal = (await refusalOf(door, query, updateId)) ?? (await notForThem(door, query, { access, updateId }))
   const button = refusal === undefined ? await claimed(door, query, updateId) : undefined
   void acknowledge(door, query, button ? undefined : (refusal ?? NOT_VALID))
   return button
@@ -43,6 +45,25 @@ const refusalOf = async (door: Door, query: CallbackQuery, updateId: number): Pr
   const room = door.again.has(updateId) ? 'go' : door.rateLimit(query.from.id)
   if (room !== 'go') return room === 'told' ? SLOW_DOWN : ''
   return (await isTakenHere(door, where(query))) ? undefined : ASK_FOR_HERE
+}
+
+/** A button for anybody is not used up by who may not use its command. */
+const notForThem = async (
+  door: Door,
+  query: CallbackQuery & { data?: string },
+  { access, updateId }: { access: Access; updateId: number },
+): Promise<string | undefined> => {
+  const button = query.data === undefined ? undefined : await buttonWith(door.engine.database.read, query.data)
+  const command = door.commands.find(({ name }) => name === button?.command)
+  if (button?.personId !== ANYBODY || !command) return undefined
+  const said = { ...asIncoming(query, button, updateId), access }
+  try {
+    await checkAccess(command, button.input, contextOf(door, said))
+    return undefined
+  } catch (error) {
+    if (error instanceof TbsError) return error.message
+    throw error
+  }
 }
 
 const NOT_VALID = 'This button was used, is too old, or is not yours. Send the command instead.'
@@ -64,6 +85,7 @@ const act = async (door: Door, said: Incoming, button: Button): Promise<void> =>
   if (!access || !(await isTakenHere(door, said))) return
   if (button.reply === 'no') return say(door, said, { text: declined(button.label) })
   try {
+    await door.keepName(said)
     const command = door.commands.find(({ name }) => name === button.command)
     if (!command) throw new Error(`no command ${button.command} behind a button`)
     const confirmed = button.reply === 'yes' ? { confirmed: true as const } : {}
@@ -79,6 +101,7 @@ const asIncoming = (query: CallbackQuery, { fate }: Button, updateId: number): I
   messageId: query.message?.message_id ?? 0,
   ...(query.message && { pressed: query.message.message_id }),
   ...(query.message && fate === 'replaced' && { replaces: query.message.message_id }),
+  ...(fate === 'shows' && { quiet: true as const }),
   personId: query.from.id,
   personName: personName(query.from),
   text: '',

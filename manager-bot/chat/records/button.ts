@@ -2,14 +2,15 @@ import { type EntityManager, EntitySchema, In, IsNull, LessThan, LessThanOrEqual
 import type { Input, Offer } from '../../command.ts'
 
 /**
- * What pressing a button does: a command, for one person, at one message, once. The button itself carries nothing but
- * the nonce, so that a forged or copied press means nothing.
+ * What pressing a button does: a command, for one person or for whoever may use it, at one message, once. The button
+ * itself carries nothing but the nonce, so that a forged or copied press means nothing.
  */
 export type Button = {
   nonce: string
   chatId: number
   /** null: the message is on its way, or was never sent. */
   messageId: number | null
+  /** Or ANYBODY. */
   personId: number
   /** Where it stands on the keyboard, both counted from 0. */
   row: number
@@ -24,6 +25,9 @@ export type Button = {
   /** The update that pressed it: carried out again after a kill, it may use it again. */
   usedBy: number | null
 }
+
+/** The button is for whoever may use its command; people have positive numbers. */
+export const ANYBODY = 0
 
 export const ButtonSchema = new EntitySchema<Button>({
   name: 'button',
@@ -78,7 +82,10 @@ export const placeButtons = async (entities: EntityManager, nonces: string[], me
 
 /** The message that a button got into; null: none is known. */
 export const messageWith = async (entities: EntityManager, nonce: string | null): Promise<number | null> =>
-  nonce === null ? null : ((await entities.findOneBy(ButtonSchema, { nonce }))?.messageId ?? null)
+  nonce === null ? null : ((await buttonWith(entities, nonce))?.messageId ?? null)
+
+export const buttonWith = async (entities: EntityManager, nonce: string): Promise<Button | undefined> =>
+  (await entities.findOneBy(ButtonSchema, { nonce })) ?? undefined
 
 /** `nextNonce`: for the one that takes its place where buttons stay. */
 export type Press = At & { nonce: string; personId: number; updateId: number; nextNonce: string }
@@ -89,14 +96,15 @@ export type Press = At & { nonce: string; personId: number; updateId: number; ne
  */
 export const useButton = async (entities: EntityManager, press: Press, now: number): Promise<Button | undefined> => {
   const { nonce, chatId, messageId, personId, updateId, nextNonce } = press
-  const button = await entities.findOneBy(ButtonSchema, { nonce, chatId, personId })
+  const button = await entities.findOneBy(ButtonSchema, { nonce, chatId, personId: In([personId, ANYBODY]) })
   if (!button) return undefined
   // A press may arrive before it is written down which message the button got into.
   if (button.messageId !== null && button.messageId !== messageId) return undefined
   if (button.usedBy !== null) return button.usedBy === updateId ? button : undefined
   if (button.expiresAt <= now) return undefined
   await entities.update(ButtonSchema, { nonce }, { usedBy: updateId, messageId })
-  if (button.fate === 'stays') await entities.insert(ButtonSchema, { ...button, messageId, nonce: nextNonce })
+  if (button.fate === 'stays' || button.fate === 'shows')
+    await entities.insert(ButtonSchema, { ...button, messageId, nonce: nextNonce })
   else await entities.delete(ButtonSchema, { chatId, messageId, usedBy: IsNull() })
   return button
 }
