@@ -16,6 +16,8 @@ export type People = {
   roster(): Promise<{ people: Somebody[]; invitations: OpenInvitation[] }>
   /** Names of those who may give roles. */
   owners(): Promise<string[]>
+  /** What somebody is called who asked for something. */
+  nameOf(requestedBy: string): Promise<string>
   /** Fails with `unknown_person`, `unknown_bot` or `last_owner`. */
   grant(person: Named, given: Given): Promise<Somebody>
   /** Without a bot all of that person's roles. Fails: `unknown_person`, `unknown_bot`, `no_role` or `last_owner`. */

@@ -1,5 +1,7 @@
 import type { BotStatus, Release } from '../deploy-engine/index.ts'
+import { incidentLine } from './incident-headline.ts'
 import { duration } from './text/duration.ts'
+import type { Calendar } from './text/moment.ts'
 import { type Block, bold, code, command, line, type RichText } from './text/rich-text.ts'
 
 /** One line of /bots; in the chat with a mark in front, to be taken in at a glance. */
@@ -25,10 +27,12 @@ const MARKS: Record<BotStatus['state'], string> = {
   'not deployed': '⚪',
 }
 
-export const statusText = (status: BotStatus, now: number): RichText => {
+/** `calendar`: of today. */
+export const statusText = (status: BotStatus, calendar: Calendar): RichText => {
   const { bot, release, operations, keptData } = status
   return [
-    line(bold(bot.name), ` — ${stateText(status)}${uptime(status, now)}`),
+    line(bold(bot.name), ` — ${stateText(status)}${uptime(status, calendar.day)}`),
+    ...incidentLines(status, calendar),
     line(`Telegram: @${bot.username}`),
     line('Repository: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
     release ? releaseLine(release) : line('Deploy it: ', command(`deploy ${bot.name}`)),
@@ -46,7 +50,11 @@ export const statusText = (status: BotStatus, now: number): RichText => {
   ]
 }
 
-export const statusData = ({ bot, state, release, container, operations, keptData }: BotStatus) => ({
+/** What is wrong with it, below its line. */
+export const incidentLines = ({ bot, incidents }: BotStatus, calendar: Calendar): Block[] =>
+  incidents.map((incident) => incidentLine({ bot, incident }, calendar))
+
+export const statusData = ({ bot, state, release, container, operations, keptData, incidents }: BotStatus) => ({
   name: bot.name,
   username: bot.username,
   repo: bot.repo,
@@ -57,6 +65,7 @@ export const statusData = ({ bot, state, release, container, operations, keptDat
   startedAt: container?.running ? new Date(container.startedAt).toISOString() : null,
   operations: operations.map((operation) => ({ id: operation.id, kind: operation.kind, state: operation.state })),
   keptData,
+  incidents: incidents.map(({ id, kind, firstAt }) => ({ id, kind, firstAt: new Date(firstAt).toISOString() })),
 })
 
 export const shortSha = (sha: string): string => sha.slice(0, 7)

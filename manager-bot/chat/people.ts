@@ -38,6 +38,7 @@ export const openPeople = (engine: Engine, { by, newCode, onChange }: PeoplePart
   }
   return {
     roster: () => roster(database.read, clock.now()),
+    nameOf: (by) => nameOf(database.read, by),
     owners: async () => (await owners(database.read)).map(({ name }) => name),
     grant: (person, given) => change((entities) => grant(entities, person, { given, by, now: clock.now() })),
     revoke: (person, bot) => change((entities) => revoke(entities, person, bot)),
@@ -58,6 +59,13 @@ export const openPeople = (engine: Engine, { by, newCode, onChange }: PeoplePart
       })
     },
   }
+}
+
+/** Who asked for something, as people know them: by the name last seen, or as the user of a terminal. */
+export const nameOf = async (entities: EntityManager, by: string): Promise<string> => {
+  const [, id] = /^telegram:(\d+)$/.exec(by) ?? []
+  if (id !== undefined) return (await personById(entities, Number(id)))?.name ?? id
+  return by.replace(/^terminal:(.*)$/, '$1 in the terminal')
 }
 
 const username = async (entities: EntityManager): Promise<string> => {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { BotStatus, IncidentView } from '../../deploy-engine/index.ts'
 import { botsPanel } from '../bot-panel.ts'
-import { defineCommand } from '../command.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { incidentLine } from '../incident-headline.ts'
 import { noBots } from '../no-bots.ts'
-import { statusData, statusLine, statusMark } from '../status-text.ts'
+import { incidentLines, statusData, statusLine, statusMark } from '../status-text.ts'
 
 export const bots = defineCommand({
   name: 'bots',
@@ -18,12 +20,19 @@ export const bots = defineCommand({
     const data = statuses.map(statusData)
     if (statuses.length === 0) return { text: [noBots(context)], data }
     const now = engine.clock.now()
-    if (door === 'terminal') return { text: statuses.map((status) => statusLine(status, now)), data }
+    const calendar = { timezone: engine.settings.timezone, day: now }
+    const lines = (shown: readonly BotStatus[], mark: (status: BotStatus) => string) =>
+      shown.flatMap((status) => [statusLine(status, now, mark(status)), ...incidentLines(status, calendar)])
+    const ofHost = (await hostIncidents(context)).map((view) => incidentLine(view, calendar))
+    if (door === 'terminal') return { text: [...ofHost, ...lines(statuses, () => '')], data }
     const { offers, shown } = botsPanel(
       statuses.map(({ bot }) => bot.name),
       page,
     )
-    const text = statuses.slice(shown.from, shown.to).map((status) => statusLine(status, now, statusMark(status)))
-    return { text, offers, data }
+    return { text: [...ofHost, ...lines(statuses.slice(shown.from, shown.to), statusMark)], offers, data }
   },
 })
+
+/** What is wrong with the server is for those who see all bots. */
+const hostIncidents = async ({ engine, verbs, access }: CommandContext): Promise<IncidentView[]> =>
+  access.roleFor() === undefined ? [] : (await verbs.currentIncidents(engine)).filter(({ bot }) => !bot)

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { ack } from './ack.ts'
 import { addbot } from './addbot.ts'
 import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
@@ -8,7 +9,9 @@ import { gittoken } from './gittoken.ts'
 import { grant } from './grant.ts'
 import { help } from './help.ts'
 import { here } from './here.ts'
+import { incidents } from './incidents.ts'
 import { logs } from './logs.ts'
+import { mute } from './mute.ts'
 import { people } from './people.ts'
 import { prune } from './prune.ts'
 import { releases } from './releases.ts'
@@ -32,6 +35,9 @@ export const commands: readonly Command[] = [
   rollback,
   releases,
   logs,
+  incidents,
+  ack,
+  mute,
   restart,
   stop,
   run,

@@ -22,7 +22,8 @@ export const set = defineCommand({
   details:
     'Written key=value; key= with nothing behind it clears the setting. Keys: repo, branch, path (directory of a ' +
     'larger repository), token_env (variable that carries the token), dockerfile (own or ignored), memory (such as ' +
-    '512m), cpus (such as 0.5). The next deploy uses it. The word token alone asks for a new token.',
+    '512m), cpus (such as 0.5), auto_rollback (on or off: a young release that crashes over and over makes room for ' +
+    'the last good one, and that at once). The next deploy uses it. The word token alone asks for a new token.',
   example: 'echo-bot branch=main',
   role: 'owner',
   onlyDatabase: true,
@@ -45,7 +46,9 @@ export const set = defineCommand({
         ...(tokenRemoved
           ? [line('Its git token was for another server and is removed. A new one: ', command(`gittoken ${bot}`))]
           : []),
-        line('What runs is as it was. Use it with ', command(`deploy ${bot}`)),
+        setting === 'auto_rollback'
+          ? line('It holds from now on.')
+          : line('What runs is as it was. Use it with ', command(`deploy ${bot}`)),
       ],
       data: { bot, setting, was, is },
     }

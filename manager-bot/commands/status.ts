@@ -18,6 +18,7 @@ export const status = defineCommand({
     if (bot === undefined) return bots.bind({}, verbs).run(context)
     const found = await verbs.botStatus(engine, bot)
     const panel = door === 'chat' ? { offers: botPanel(found, context) } : {}
-    return { text: statusText(found, engine.clock.now()), data: statusData(found), ...panel }
+    const calendar = { timezone: engine.settings.timezone, day: engine.clock.now() }
+    return { text: statusText(found, calendar), data: statusData(found), ...panel }
   },
 })
