@@ -87,6 +87,8 @@ const start = async (
     await queue.add(id)
   }
   for (const id of queued) await enqueue(id)
+  // Before anything can end that an earlier process had no time to tell.
+  await chat.alerts.resume()
   const ended = Promise.all([
     beat(config.dataDir, { clock: engine.clock, log, signal: stop, aliveAt: chat.aliveAt }),
     chat.run((username) => onListening?.(username)),

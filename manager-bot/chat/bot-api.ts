@@ -97,6 +97,9 @@ export const isPassing = (error: unknown): boolean => {
   return error instanceof Error && UNREACHABLE.has(error.name)
 }
 
+/** Telegram or the way to it is the reason, not a fault of our own. */
+export const isTelegrams = (error: unknown): boolean => errorCode(error) !== undefined || isPassing(error)
+
 // FetchError is node-fetch's, for everything from a failed name look-up to an answer that is no JSON.
 const UNREACHABLE = new Set(['FetchError', 'NoAnswer', 'AbortError'])
 

@@ -1,5 +1,5 @@
 import type { Engine } from '../../deploy-engine/index.ts'
-import { errorCode, isPassing } from './bot-api.ts'
+import { isTelegrams } from './bot-api.ts'
 import { PRIORITIES, type Priority } from './budget.ts'
 import type { Delivery, Job } from './lane.ts'
 import type { Lanes } from './lanes.ts'
@@ -13,7 +13,7 @@ export type Live<Message extends LiveMessage> = {
   put(message: Message, priority: Priority): void
 }
 
-export type LiveMessage = Place & { id: number }
+export type LiveMessage = Pick<Place, 'chatId' | 'threadId'> & { id: number }
 
 /** What this kind of message shows, and how. */
 export type Showing<Message extends LiveMessage> = {
@@ -88,14 +88,12 @@ const deliver = async <Message extends LiveMessage>(state: State<Message>, id: n
     if (speaking.signal.aborted) return { sent: true, retryMs: 0 }
     const retryMs = await afterFailure(state, message, error)
     const { chatId = message.chatId, priority = 'progress' } = item ?? {}
-    const turn = item && concernsAll(error) ? item.turn : nextTurn(state)
+    // What fails by a fault of our own in one message lets the others go first.
+    const turn = item && isTelegrams(error) ? item.turn : nextTurn(state)
     if (retryMs !== undefined) behind.set(id, { chatId, priority, turn })
     return { sent: true, retryMs: retryMs ?? 0 }
   }
 }
-
-// What fails by a fault of our own in one message must not keep the others from being told.
-const concernsAll = (error: unknown): boolean => errorCode(error) !== undefined || isPassing(error)
 
 const afterFailure = async <Message extends LiveMessage>(
   state: State<Message>,

@@ -3,6 +3,7 @@ import type { Update, UserFromGetMe } from 'telegraf/types'
 import { type Engine, type Log, messageOf } from '../../deploy-engine/index.ts'
 import type { Command, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
+import { type Alerts, openAlerts } from './alerts.ts'
 import { backoff } from './backoff.ts'
 import { createBotApi, createTelegraf, errorCode } from './bot-api.ts'
 import { offerOwnership, seedOwner } from './claim.ts'
@@ -45,6 +46,7 @@ export type ChatParts = {
 
 export type Chat = {
   progress: Progress
+  alerts: Alerts
   outbox: Outbox
   /** When its loop last turned, ms since the epoch: it does so at least every two minutes, whatever Telegram does. */
   aliveAt(): number
@@ -66,18 +68,24 @@ export const openChat = (parts: ChatParts): Chat => {
   const lanes = openLanes(speaking)
   const outbox = openOutbox(engine, speaking, lanes)
   const progress = openProgress({ engine, speaking, lanes, outbox })
+  const alerts = openAlerts({ engine, speaking, lanes })
   let aliveAt = engine.clock.now()
   const alive = () => {
     aliveAt = engine.clock.now()
   }
   return {
     progress,
+    alerts,
     outbox,
     aliveAt: () => aliveAt,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
       await outbox.resume()
-      const showing = Promise.all([progress.run(signal), closeQuestions(engine, { outbox, speaking })])
+      const showing = Promise.all([
+        progress.run(signal),
+        alerts.run(signal),
+        closeQuestions(engine, { outbox, speaking }),
+      ])
       const me = await introduce(speaking, alive)
       if (me) {
         await rememberName(engine, me.username)

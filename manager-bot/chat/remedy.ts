@@ -7,7 +7,7 @@ import type { Place } from './records/operation-message.ts'
 import type { Speaking } from './speaking.ts'
 
 /** `failures`: in a row, this one included. */
-type Failed = { place: Place; error: unknown; failures: number }
+type Failed = { place: Pick<Place, 'chatId' | 'threadId'>; error: unknown; failures: number }
 
 /**
  * What to do about a message that Telegram did not take: the ms after which to try again, 0 for at once, undefined

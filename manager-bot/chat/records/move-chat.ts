@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { movePlaces } from './bound-place.ts'
 import { ButtonSchema } from './button.ts'
+import { IncidentMessageSchema } from './incident-message.ts'
 import { OperationMessageSchema } from './operation-message.ts'
 import { OutboxSchema } from './outbox.ts'
 
@@ -9,6 +10,8 @@ export const moveChat = async (entities: EntityManager, from: number, to: number
   await entities.update(OutboxSchema, { chatId: from }, { chatId: to, threadId: null, replyTo: null, editOf: null })
   const shown = { chatId: to, threadId: null, replyTo: null, messageId: null }
   await entities.update(OperationMessageSchema, { chatId: from }, shown)
+  const told = { chatId: to, threadId: null, messageId: null, face: '' }
+  await entities.update(IncidentMessageSchema, { chatId: from }, told)
   await entities.delete(ButtonSchema, { chatId: from })
   await movePlaces(entities, from, to)
 }
@@ -18,4 +21,5 @@ export const forgetThread = async (entities: EntityManager, chatId: number, thre
   const general = { threadId: null, replyTo: null }
   await entities.update(OutboxSchema, { chatId, threadId }, general)
   await entities.update(OperationMessageSchema, { chatId, threadId }, general)
+  await entities.update(IncidentMessageSchema, { chatId, threadId }, { threadId: null })
 }

@@ -4,6 +4,7 @@ import { ButtonSchema } from './button.ts'
 import { GrantSchema } from './grant.ts'
 import { HandledUpdateSchema } from './handled-update.ts'
 import { InboxSchema } from './inbox.ts'
+import { IncidentMessageSchema } from './incident-message.ts'
 import { InvitationSchema } from './invitation.ts'
 import { Chat1700000100001 } from './migrations/0001-chat.ts'
 import { Buttons1700000100002 } from './migrations/0002-buttons.ts'
@@ -11,6 +12,7 @@ import { People1700000100003 } from './migrations/0003-people.ts'
 import { Post1700000100004 } from './migrations/0004-post.ts'
 import { Panels1700000100005 } from './migrations/0005-panels.ts'
 import { Wizard1700000100006 } from './migrations/0006-wizard.ts'
+import { Alerts1700000100007 } from './migrations/0007-alerts.ts'
 import { NoteSchema } from './note.ts'
 import { OperationMessageSchema } from './operation-message.ts'
 import { OutboxSchema } from './outbox.ts'
@@ -30,6 +32,7 @@ export const chatTables = {
     OutboxSchema,
     AwaitedSchema,
     OperationMessageSchema,
+    IncidentMessageSchema,
     ButtonSchema,
     WizardSchema,
   ],
@@ -40,5 +43,6 @@ export const chatTables = {
     Post1700000100004,
     Panels1700000100005,
     Wizard1700000100006,
+    Alerts1700000100007,
   ],
 }

@@ -31,6 +31,8 @@ export type ChatBench = {
   stop(): Promise<void>
   /** As after a SIGKILL: nothing is confirmed, and the database is opened anew. */
   restart(): Promise<Chat>
+  /** The same at once: what is under way comes to no end, and what Telegram has just taken is not written down. */
+  die(): Promise<Chat>
   /** A group of the owner in which commands are taken. */
   group(...people: number[]): Promise<{ id: number }>
   /** Registers a bot; gives its username. */
@@ -69,6 +71,13 @@ export const chatBench = async ({ owner = true, commands = all, clock }: BenchOp
   let running: Promise<void> = Promise.resolve()
   let broken = false
 
+  const again = async (): Promise<Chat> => {
+    await opened.close()
+    stop = new AbortController()
+    opened = await openEngine(engineSettings(config), parts)
+    return bench.start()
+  }
+
   const bench: ChatBench = {
     sandbox,
     manager,
@@ -100,10 +109,13 @@ export const chatBench = async ({ owner = true, commands = all, clock }: BenchOp
     restart: async () => {
       stop.abort()
       await running
-      await opened.close()
-      stop = new AbortController()
-      opened = await openEngine(engineSettings(config), parts)
-      return bench.start()
+      return again()
+    },
+    die: () => {
+      opened.engine.database.transaction = () => new Promise(() => {})
+      stop.abort()
+      running.catch(() => {})
+      return again()
     },
     group: async (...people) => {
       const { id } = sandbox.addGroup({ title: 'Ops', members: [OWNER, ...people, manager.id] })
