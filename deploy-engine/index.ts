@@ -43,6 +43,7 @@ export type { Release } from './records/release.ts'
 export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'
 export { VolumePath } from './source/manifest-fields.ts'
+export { steadyClock } from './steady-clock.ts'
 export {
   acknowledge,
   currentIncidents,

@@ -55,6 +55,8 @@ export type Database = {
 export type Clock = {
   /** Milliseconds since the epoch. */
   now(): number
+  /** Milliseconds that have passed since some moment. Unlike `now` it never jumps: for everything that lasts. */
+  elapsed(): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -33,9 +33,9 @@ export const dockerBack = async (engine: Engine): Promise<boolean> => {
  */
 export const dockerSettled = async (run: Run): Promise<boolean> => {
   const { engine } = run
-  const limit = engine.clock.now() + GOING_MS
+  const limit = engine.clock.elapsed() + GOING_MS
   let away = await dockerBack(engine)
-  while (engine.clock.now() < limit && (await isActiveMissed(run).catch(() => true))) {
+  while (engine.clock.elapsed() < limit && (await isActiveMissed(run).catch(() => true))) {
     await engine.clock.sleep(LOOK_MS)
     away = (await dockerBack(engine)) || away
   }
@@ -44,13 +44,13 @@ export const dockerSettled = async (run: Run): Promise<boolean> => {
 
 /** Does it again while it fails, since a daemon that is restarted refuses much for a while; 15 s at most. */
 export const throughRestarts = async <T>(engine: Engine, work: () => Promise<T>): Promise<T> => {
-  const limit = engine.clock.now() + PATIENCE_MS
+  const limit = engine.clock.elapsed() + PATIENCE_MS
   while (true) {
     try {
       await dockerBack(engine)
       return await work()
     } catch (error) {
-      if (error instanceof Interrupted || engine.clock.now() > limit) throw error
+      if (error instanceof Interrupted || engine.clock.elapsed() > limit) throw error
       engine.log.warn({ error: messageOf(error) }, 'Docker refuses, trying again')
       await engine.clock.sleep(LOOK_MS)
     }

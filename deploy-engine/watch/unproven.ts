@@ -16,6 +16,7 @@ import {
   unfinishedOperations,
 } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
+import { clockJumps } from '../steady-clock.ts'
 
 export type UnprovenWatch = { enqueue(operation: number): Promise<void>; signal: AbortSignal }
 
@@ -26,6 +27,8 @@ const PROBE_EVERY = 3
 const PROBED_SAMPLES = 40
 /** Ten minutes of looks: enough for every kind of evidence, bounded for a bot that stays idle for weeks. */
 const KEPT_SAMPLES = 200
+/** Corrections of a clock that runs well are far smaller. */
+const JUMP_MS = 2_000
 
 /**
  * Watches active releases that passed their gate without a sign of polling, until the signal aborts: the first sign
@@ -33,7 +36,10 @@ const KEPT_SAMPLES = 200
  */
 export const watchUnproven = async (engine: Engine, { enqueue, signal }: UnprovenWatch): Promise<void> => {
   const seen = new Map<string, Sample[]>()
+  const jumped = clockJumps(engine.clock)
   for (let round = 0; !signal.aborted; round++) {
+    // Between a look before and one after it, updates would seem to have waited for as long as the clock was set.
+    if (Math.abs(jumped()) > JUMP_MS) seen.clear()
     try {
       for (const release of await unproven(engine)) {
         const bot = await botById(engine.database.read, release.botId)

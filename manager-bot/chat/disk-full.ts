@@ -14,7 +14,7 @@ const AGAIN_MS = 30 * 60 * 1000
 export const diskFullNotice = (engine: Engine, speaking: Speaking): ((error: unknown) => Promise<void>) => {
   let saidAt = Number.NEGATIVE_INFINITY
   return async (error) => {
-    const now = engine.clock.now()
+    const now = engine.clock.elapsed()
     if (!(error instanceof TbsError) || error.code !== 'disk_full' || now - saidAt < AGAIN_MS) return
     saidAt = now
     for (const { telegramId } of await owners(engine.database.read)) {

@@ -1,6 +1,6 @@
 import type { Telegraf } from 'telegraf'
 import type { Update, UserFromGetMe } from 'telegraf/types'
-import { type Engine, type Log, messageOf } from '../../deploy-engine/index.ts'
+import { type Engine, type Log, messageOf, steadyClock } from '../../deploy-engine/index.ts'
 import type { Command, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { type Alerts, openAlerts } from './alerts.ts'
@@ -60,7 +60,7 @@ export const openChat = (parts: ChatParts): Chat => {
   const telegraf = createTelegraf(config)
   const speaking: Speaking = {
     api: createBotApi(telegraf.telegram),
-    clock: engine.clock,
+    clock: steadyClock(engine.clock),
     random: Math.random,
     log,
     signal,
@@ -209,8 +209,8 @@ const openDoor = (parts: Listening, again: ReadonlySet<number>): Door => {
     strangers: openStrangers(engine, { outbox, log }),
     menus: openMenus(engine, { commands, api: speaking.api, log, signal }),
     notRun: openNotRun(engine, { outbox, signal }),
-    rateLimit: rateLimit(() => engine.clock.now()),
-    seldom: seldom(() => engine.clock.now()),
+    rateLimit: rateLimit(engine.clock.elapsed),
+    seldom: seldom(engine.clock.elapsed),
     looks: openLooks({ engine, outbox, signal }),
     keepName: nameKeeper(engine),
     newCode,

@@ -30,7 +30,7 @@ export const pollTrouble = (engine: Engine, outbox: Outbox): PollTrouble => {
   }
   return {
     conflict: async () => {
-      const now = engine.clock.now()
+      const now = engine.clock.elapsed()
       conflicts = [...conflicts.filter((at) => at > now - WITHIN_MS), now]
       if (told || conflicts.length < CONFLICTS) return
       await tell(CONFLICT)
@@ -38,7 +38,7 @@ export const pollTrouble = (engine: Engine, outbox: Outbox): PollTrouble => {
     },
     heard: async () => {
       const last = conflicts.at(-1) ?? Number.NEGATIVE_INFINITY
-      if (!told || engine.clock.now() - last < QUIET_MS) return
+      if (!told || engine.clock.elapsed() - last < QUIET_MS) return
       await tell([line('The other program has stopped: I hear everything again.')])
       told = false
       conflicts = []

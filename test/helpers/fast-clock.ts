@@ -9,7 +9,11 @@ export const fastClock = (times: number): FastClock => {
   const began = Date.now()
   const now = () => began + (Date.now() - began) * times
   return {
-    engine: { now, sleep: (ms, signal) => sleep(ms / times, undefined, signal ? { signal } : {}) },
+    engine: {
+      now,
+      elapsed: () => performance.now() * times,
+      sleep: (ms, signal) => sleep(ms / times, undefined, signal ? { signal } : {}),
+    },
     sandbox: {
       now,
       after: (ms, run) => {

@@ -51,7 +51,7 @@ export const startManager = async (world: World): Promise<MemoryManager> => {
     git: { ...mortal(world.git.port, life), createKey: world.git.port.createKey },
     files: mortal(world.files, life),
     telegram: mortal(world.telegram.port, life),
-    clock: { now: clock.now, sleep: (ms, signal) => life.call(() => clock.sleep(ms, signal)) },
+    clock: { ...clock, sleep: (ms, signal) => life.call(() => clock.sleep(ms, signal)) },
   }
   const stopped = new AbortController()
   const looks = new Set<Promise<void>>()

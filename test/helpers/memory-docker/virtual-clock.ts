@@ -9,6 +9,8 @@ export type VirtualClock = Clock & {
   /** Lets time pass until the promise is settled, which is given back; fails when that takes longer than `limitMs`. */
   until<T>(promise: Promise<T>, limitMs: number): Promise<T>
   pass(ms: number): Promise<void>
+  /** Sets the wall clock forward, or back, while no time passes. */
+  jump(ms: number): void
 }
 
 type Timer = { at: number; ring: () => void }
@@ -21,6 +23,7 @@ const TURN_MS = 10
 export const virtualClock = (): VirtualClock => {
   const timers: Timer[] = []
   let now = BEGIN
+  let jumped = 0
   let busy = 0
   let whenIdle = () => {}
 
@@ -84,7 +87,8 @@ export const virtualClock = (): VirtualClock => {
     })
 
   return {
-    now: () => now,
+    now: () => now + jumped,
+    elapsed: () => now - BEGIN,
     sleep,
     after,
     during: (work) => {
@@ -96,5 +100,8 @@ export const virtualClock = (): VirtualClock => {
     },
     until,
     pass: (ms) => until(sleep(ms), ms),
+    jump: (ms) => {
+      jumped += ms
+    },
   }
 }

@@ -12,7 +12,7 @@ beforeEach(async () => {
   bench = await chatBench()
   bench.sandbox.privateChat(OWNER, MANAGER)
   const { outbox } = await bench.start()
-  trouble = pollTrouble({ ...bench.engine, clock: { ...bench.engine.clock, now: () => now } }, outbox)
+  trouble = pollTrouble({ ...bench.engine, clock: { ...bench.engine.clock, elapsed: () => now } }, outbox)
 })
 
 afterEach(() => bench.close())
