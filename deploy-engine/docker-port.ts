@@ -1,6 +1,11 @@
 import type { Secret } from './secret.ts'
 
 export type DockerPort = {
+  /** Rejects when the daemon does not answer. */
+  ping(signal: AbortSignal): Promise<void>
+  /** Where the daemon keeps images and containers, on its own host. */
+  rootDirectory(signal: AbortSignal): Promise<string>
+
   /** Resolves with what the builder says when it can't build the image; undefined: it is built. */
   build(request: BuildRequest, onLine: (line: BuildLine) => void, signal: AbortSignal): Promise<FailedBuild | undefined>
   image(reference: string): Promise<Image | undefined>

@@ -44,6 +44,8 @@ export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'
 export { VolumePath } from './source/manifest-fields.ts'
 export { steadyClock } from './steady-clock.ts'
+export { hostCondition, watchHost } from './watch/host.ts'
+export type { HostLook } from './watch/host-looks.ts'
 export {
   acknowledge,
   currentIncidents,

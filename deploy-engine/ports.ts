@@ -155,6 +155,9 @@ export type FilesPort = {
   freeDisk(path: string): Promise<{ freeBytes: number; totalBytes: number }>
   /** Bytes of memory that this host can still give out. */
   availableMemory(): Promise<number>
+  totalMemory(): Promise<number>
+  /** Processes of this host that ran or waited to run, on average over the last minute. */
+  load(): Promise<{ average: number; cores: number }>
   /** IPv4 routes of this host in CIDR form, the default route left out. */
   routes(): Promise<string[]>
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import type { FilesPort } from '../ports.ts'
 
@@ -51,6 +52,10 @@ export const localFiles = (dataDir: string): FilesPort => ({
     const kib = /^MemAvailable:\s+(\d+) kB/m.exec((await readFile('/proc/meminfo', 'utf8').catch(missing)) ?? '')?.[1]
     return kib === undefined ? Number.POSITIVE_INFINITY : Number(kib) * 1024
   },
+
+  totalMemory: async () => totalmem(),
+
+  load: async () => ({ average: loadavg()[0] ?? 0, cores: cpus().length }),
 
   routes: async () => ((await readFile('/proc/net/route', 'utf8').catch(missing)) ?? '').split('\n').flatMap(routeOf),
 })

@@ -25,6 +25,13 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
   const check = (what: string, work: (bench: Bench) => Promise<void>) =>
     test(what, () => bench.during(work(bench)), 60_000)
 
+  describe(`${name}: the daemon`, () => {
+    check('answers, and tells where it keeps its things', async ({ docker }) => {
+      await docker.ping(never())
+      expect(await docker.rootDirectory(never())).toMatch(/^\//)
+    })
+  })
+
   describe(`${name}: images`, () => {
     check('a build tells its steps and ends in a labelled, tagged image', async ({ docker, build, labels }) => {
       const building = build(RUNS)

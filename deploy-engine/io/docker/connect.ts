@@ -2,6 +2,7 @@ import Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { buildPart } from './build.ts'
 import { containerPart } from './containers.ts'
+import { daemonPart } from './daemon.ts'
 import { eventPart } from './events.ts'
 import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
@@ -11,6 +12,7 @@ import { networkPart } from './networks.ts'
 export const connectDocker = (): DockerPort => {
   const docker = new Docker()
   return {
+    ...daemonPart(docker),
     ...buildPart(docker),
     ...imagePart(docker),
     ...containerPart(docker),

@@ -18,3 +18,11 @@ test('a link that a repository lays where a text is written does not lead the te
   expect(await readdir(directory)).toEqual(['repo'])
   expect(await readdir(join(directory, 'repo'))).toHaveLength(4)
 })
+
+test('what the host has of memory and processors', async () => {
+  const files = localFiles(tmpdir())
+  const { average, cores } = await files.load()
+  expect(average).toBeGreaterThanOrEqual(0)
+  expect(cores).toBeGreaterThanOrEqual(1)
+  expect(await files.availableMemory()).toBeLessThan(await files.totalMemory())
+})

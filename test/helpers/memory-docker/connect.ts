@@ -12,6 +12,8 @@ import { networkPart } from './networks.ts'
 export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortController().signal): DockerPort => {
   const call = callsOf(daemon, gone)
   return {
+    ping: () => call(() => undefined),
+    rootDirectory: () => call(() => '/var/lib/docker'),
     ...buildPart(call, gone),
     ...imagePart(call),
     ...containerPart(call),

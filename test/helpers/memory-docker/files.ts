@@ -3,7 +3,13 @@ import type { FilesPort } from '../../../deploy-engine/ports.ts'
 
 const GIB = 1024 ** 3
 
-export type MemoryFiles = FilesPort & { disk: { freeBytes: number; totalBytes: number }; paths(): string[] }
+export type MemoryFiles = FilesPort & {
+  disk: { freeBytes: number; totalBytes: number }
+  availableBytes: number
+  /** Of the load. */
+  average: number
+  paths(): string[]
+}
 
 /** Files by their whole path. */
 export const memoryFiles = (dataDir: string): MemoryFiles => {
@@ -13,6 +19,8 @@ export const memoryFiles = (dataDir: string): MemoryFiles => {
 
   const memory: MemoryFiles = {
     disk: { freeBytes: 50 * GIB, totalBytes: 100 * GIB },
+    availableBytes: 4 * GIB,
+    average: 0.5,
     paths: () => [...texts.keys()],
     temporary: async (name) => {
       const directory = `${dataDir}/tmp/${name}-${made++}`
@@ -30,7 +38,9 @@ export const memoryFiles = (dataDir: string): MemoryFiles => {
     names: async (directory) =>
       below(directory).flatMap((path) => (dirname(path) === directory ? relative(directory, path) : [])),
     freeDisk: async () => memory.disk,
-    availableMemory: async () => 4 * GIB,
+    availableMemory: async () => memory.availableBytes,
+    totalMemory: async () => 8 * GIB,
+    load: async () => ({ average: memory.average, cores: 2 }),
     routes: async () => ['10.0.0.0/24'],
   }
   return memory

@@ -1,0 +1,87 @@
+import type { Clock, Engine, FilesPort } from '../ports.ts'
+import { clockJumps } from '../steady-clock.ts'
+import { clockFinding, type Disk, diskFinding, type Finding, loadFinding, memoryFinding } from './host-findings.ts'
+import type { Rule } from './hysteresis.ts'
+
+/** The fingerprint of its incident. */
+export type HostCondition = 'disk' | 'memory' | 'load' | 'docker' | 'clock' | 'redis' | 'telegram'
+
+/** Something of the host that is looked at again and again. */
+export type HostLook = { condition: HostCondition; look(signal: AbortSignal): Promise<Finding> }
+
+const MINUTE_MS = 60_000
+const ANSWER_MS = 10_000
+
+/** Looks come every 30 s: at two of them, so that no single one opens an incident. */
+const LASTS = { opensAfterMs: 29_000 }
+const OUTAGE: Rule = { ...LASTS, endsAfterMs: 29_000 }
+
+export const RULES: Record<HostCondition, Rule> = {
+  disk: { ...LASTS, endsAfterMs: MINUTE_MS },
+  // These two waver by nature.
+  memory: { ...LASTS, endsAfterMs: 10 * MINUTE_MS },
+  load: { opensAfterMs: 10 * MINUTE_MS, endsAfterMs: 10 * MINUTE_MS },
+  docker: OUTAGE,
+  redis: OUTAGE,
+  // Whoever tells of them has measured how long it lasts. A message that Telegram is away could come only afterwards.
+  telegram: { opensAfterMs: 0, endsAfterMs: 0 },
+  clock: { opensAfterMs: 0, endsAfterMs: 10 * MINUTE_MS },
+}
+
+/** What the engine sees of its host by itself. */
+export const ownLooks = (engine: Engine): HostLook[] => {
+  const { files, clock } = engine
+  const dockerDisk = diskOfDocker(engine)
+  const jumped = clockJumps(clock)
+  const memory = async () => ({ freeBytes: await files.availableMemory(), totalBytes: await files.totalMemory() })
+  return [
+    {
+      condition: 'disk',
+      look: async (signal) => diskFinding([await ownDisk(engine), ...(await dockerDisk(signal))]),
+    },
+    { condition: 'memory', look: async () => memoryFinding(await memory()) },
+    { condition: 'load', look: async () => loadFinding(await files.load()) },
+    { condition: 'docker', look: (signal) => dockerFinding(engine, signal) },
+    { condition: 'clock', look: async () => clockFinding(jumped()) },
+  ]
+}
+
+const ownDisk = async ({ files, settings: { dataDir } }: Engine): Promise<Disk> => ({
+  path: dataDir,
+  ...(await files.freeDisk(dataDir)),
+})
+
+/** None while Docker does not tell, and where this process can't see it: in a container it is the disk of the data. */
+const diskOfDocker = ({ docker, files, clock }: Engine): ((signal: AbortSignal) => Promise<Disk[]>) => {
+  let known: string | undefined
+  return async (signal) => {
+    known ??= await inTime(clock, signal, docker.rootDirectory).catch(() => undefined)
+    return known === undefined ? [] : diskOf(files, known)
+  }
+}
+
+const diskOf = (files: FilesPort, path: string): Promise<Disk[]> =>
+  files.freeDisk(path).then(
+    (free) => [{ path, ...free }],
+    () => [],
+  )
+
+const dockerFinding = ({ docker, clock }: Engine, signal: AbortSignal): Promise<Finding> =>
+  inTime(clock, signal, docker.ping).then(
+    () => ({ state: 'good', found: 'Docker answers again' }),
+    () => ({
+      state: 'bad',
+      found: 'Docker does not answer',
+      hint: 'Bots are neither watched nor deployed until it does. See on the server: systemctl status docker',
+    }),
+  )
+
+/** Fails when there is no answer within 10 s: a daemon that hangs takes connections and says nothing. */
+const inTime = async <T>(clock: Clock, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const over = new AbortController()
+  const within = AbortSignal.any([signal, over.signal])
+  const late = clock.sleep(ANSWER_MS, within).then((): never => {
+    throw new Error(`no answer within ${ANSWER_MS / 1000} s`)
+  })
+  return Promise.race([ask(within), late]).finally(() => over.abort())
+}
