@@ -15,11 +15,13 @@ import { openChat } from './chat/open-chat.ts'
 import { chatTables } from './chat/records/tables.ts'
 import { commands } from './commands/index.ts'
 import { type Config, engineSettings, requireToken } from './config.ts'
+import { guardEventLoop } from './event-loop-guard.ts'
 import { beat } from './heartbeat.ts'
 import { lockDataDir } from './lock.ts'
 import { openQueue, startWorker } from './queue.ts'
 import { openRedis } from './redis.ts'
 import { persistentQueue } from './requeue.ts'
+import { openWatchdog } from './watchdog.ts'
 
 export type ServeOptions = {
   log: Log
@@ -70,6 +72,7 @@ const start = async (
   { log, stop, onClose, onListening }: Start,
 ): Promise<{ ended: Promise<unknown> }> => {
   onClose(await lockDataDir(config))
+  onClose(guardEventLoop().close)
   const { engine, close } = await openEngine(engineSettings(config), { log, ...chatTables })
   onClose(close)
   const queued = await recover(engine)
@@ -89,8 +92,10 @@ const start = async (
   for (const id of queued) await enqueue(id)
   // Before anything can end that an earlier process had no time to tell.
   await chat.alerts.resume()
+  const watchdog = openWatchdog({ ...engine, log, dueAt: chat.dueAt })
   const ended = Promise.all([
-    beat(config.dataDir, { clock: engine.clock, log, signal: stop, aliveAt: chat.aliveAt }),
+    beat(config.dataDir, { clock: engine.clock, log, signal: stop, isWell: watchdog.isWell }),
+    watchdog.run(stop),
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),

@@ -7,9 +7,12 @@ import { requireToken } from '../config.ts'
 export type BotApi = {
   /** What a person sent, at most so many bytes of it. Fails also when it is larger. */
   download(fileId: string, limit: { mostBytes: number; signal: AbortSignal }): Promise<Buffer>
-  /** Gives up after `timeoutMs` (30 s), which telegraf alone would do after 500 s, or when the signal aborts. */
+  /** Gives up after `timeoutMs` (ANSWER_MS), which telegraf alone would do after 500 s, or when the signal aborts. */
   call<M extends keyof Methods>(method: M, payload: Opts<M>, limit?: Limit): Promise<ReturnType<Methods[M]>>
 }
+
+/** How long a call may take, as a rule. */
+export const ANSWER_MS = 30_000
 
 type Limit = { timeoutMs?: number; signal?: AbortSignal }
 
@@ -23,7 +26,7 @@ export const createTelegraf = (config: Config): Telegraf =>
 
 export const createBotApi = (telegram: Telegram): BotApi => {
   const api: BotApi = {
-    call: async (method, payload, { timeoutMs = 30_000, signal } = {}) => {
+    call: async (method, payload, { timeoutMs = ANSWER_MS, signal } = {}) => {
       const controller = new AbortController()
       const stop = () => controller.abort()
       const timer = setTimeout(stop, timeoutMs)

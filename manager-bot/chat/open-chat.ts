@@ -5,7 +5,7 @@ import type { Command, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { type Alerts, openAlerts } from './alerts.ts'
 import { backoff } from './backoff.ts'
-import { createBotApi, createTelegraf, errorCode } from './bot-api.ts'
+import { ANSWER_MS, createBotApi, createTelegraf, errorCode } from './bot-api.ts'
 import { offerOwnership, seedOwner } from './claim.ts'
 import { diskFullNotice } from './disk-full.ts'
 import { dispatch } from './dispatch.ts'
@@ -48,8 +48,8 @@ export type Chat = {
   progress: Progress
   alerts: Alerts
   outbox: Outbox
-  /** When its loop last turned, ms since the epoch: it does so at least every two minutes, whatever Telegram does. */
-  aliveAt(): number
+  /** By when its loop turns again, whatever Telegram does, ms of the clock's `elapsed`. */
+  dueAt(): number
   /** Listens and speaks until the signal aborts. `onListening` is called once, before the first poll. */
   run(onListening: (username: string) => void): Promise<void>
 }
@@ -69,15 +69,15 @@ export const openChat = (parts: ChatParts): Chat => {
   const outbox = openOutbox(engine, speaking, lanes)
   const progress = openProgress({ engine, speaking, lanes, outbox })
   const alerts = openAlerts({ engine, speaking, lanes })
-  let aliveAt = engine.clock.now()
-  const alive = () => {
-    aliveAt = engine.clock.now()
+  let dueAt = engine.clock.elapsed()
+  const alive = (waitMs = 0) => {
+    dueAt = engine.clock.elapsed() + waitMs
   }
   return {
     progress,
     alerts,
     outbox,
-    aliveAt: () => aliveAt,
+    dueAt: () => dueAt,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
       await outbox.resume()
@@ -109,10 +109,10 @@ const rememberName = async ({ database, clock }: Engine, username: string): Prom
 /** Who am I? Asked until Telegram answers; undefined when the signal aborts first. */
 const introduce = async (
   { api, clock, random, log, signal }: Speaking,
-  alive: () => void,
+  alive: Listening['alive'],
 ): Promise<UserFromGetMe | undefined> => {
   for (let failures = 1; !signal.aborted; failures++) {
-    alive()
+    alive(ANSWER_MS)
     try {
       return await api.call('getMe', {}, { signal })
     } catch (error) {
@@ -122,7 +122,9 @@ const introduce = async (
         ? "Telegram refuses the manager's token: put a valid one into TBS_TOKEN and start again"
         : 'Telegram can not be reached, trying on'
       if (failures === 1) log[refused ? 'error' : 'warn']({ reason: messageOf(error) }, message)
-      await clock.sleep(backoff(failures, random), signal).catch(() => {})
+      const pauseMs = backoff(failures, random)
+      alive(pauseMs)
+      await clock.sleep(pauseMs, signal).catch(() => {})
     }
   }
   return undefined
@@ -133,7 +135,7 @@ type Listening = ChatParts & {
   progress: Progress
   outbox: Outbox
   username: string
-  alive(): void
+  alive(waitMs?: number): void
 }
 
 const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): Promise<void> => {

@@ -16,8 +16,8 @@ export type Polling = {
   /** Begins to act on an update; never waited for. */
   handle(update: Update): void
   trouble: PollTrouble
-  /** Called at least once in 65 s and a back-off, whatever Telegram does. */
-  alive(): void
+  /** Called at each turn of the loop, and before each wait with the longest that it may take. */
+  alive(waitMs?: number): void
 }
 
 const LONG_POLL_S = 50
@@ -32,9 +32,10 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
   let failures = 0
   let trouble = ''
   while (!signal.aborted) {
-    polling.alive()
     try {
+      polling.alive(GIVE_UP_MS)
       const updates = await ask(polling, offset, signal)
+      polling.alive()
       confirmed = offset
       if (failures > 0) log.info({ failures }, 'polling Telegram works again')
       failures = 0
@@ -44,11 +45,14 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
     } catch (error) {
       // The request that was given up had its offset with it.
       if (signal.aborted) return
+      polling.alive()
       failures += 1
       if (trouble !== diagnosis(error)) log.warn({ reason: messageOf(error) }, diagnosis(error))
       trouble = diagnosis(error)
       await standBy(polling, error, signal)
-      await clock.sleep(retryAfterMs(error) ?? backoff(failures, random), signal).catch(() => {})
+      const pauseMs = retryAfterMs(error) ?? backoff(failures, random)
+      polling.alive(pauseMs)
+      await clock.sleep(pauseMs, signal).catch(() => {})
     }
   }
   if (offset !== confirmed) await confirm(polling, offset)

@@ -33,7 +33,7 @@ export type InstallationBench = {
   close(): Promise<void>
 }
 
-export const installationBench = async (): Promise<InstallationBench> => {
+export const installationBench = async ({ launcher = LAUNCHER } = {}): Promise<InstallationBench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-install-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
   const sandbox = await openSandbox()
@@ -53,7 +53,7 @@ export const installationBench = async (): Promise<InstallationBench> => {
   const running = new Set<Program>()
 
   const begin = (...args: string[]): Program => {
-    const child = spawn(process.execPath, [LAUNCHER, ...args], { env: environment, stdio: 'pipe' })
+    const child = spawn(process.execPath, [launcher, ...args], { env: environment, stdio: 'pipe' })
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk) => {
