@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { BotToken, type EngineSettings, messageOf, Secret, TbsError } from '../deploy-engine/index.ts'
+import { dataDirOf, type Environment } from './data-dir.ts'
 
 export type Config = Omit<EngineSettings, 'timezone'> & {
   /** Only `serve` needs it. */
@@ -12,15 +13,13 @@ export type Config = Omit<EngineSettings, 'timezone'> & {
   searchPath: string | undefined
 }
 
-export type Environment = Record<string, string | undefined>
-
 /** Fails with `bad_config`, naming the variable and what it takes. */
 export const readConfig = (env: Environment): Config => {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = Variables.safeParse(given)
   if (!parsed.success) throw wrong(parsed.error)
   const values = parsed.data
-  const dataDir = resolve(values.TBS_DATA_DIR)
+  const dataDir = dataDirOf(env)
   return {
     token: values.TBS_TOKEN ?? tokenFromFile(values.TBS_TOKEN_FILE),
     ownerId: values.TBS_OWNER_ID,
@@ -82,7 +81,6 @@ const Variables = z.object({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}$/, 'takes up to 31 lower-case letters, digits and dashes, beginning with a letter')
     .default('tbs'),
-  TBS_DATA_DIR: z.string().default('.tbs'),
   TBS_KEY_FILE: z.string().optional(),
   TBS_OWNER_ID: z
     .string()

@@ -16,6 +16,13 @@ export const createProgram = (): Verb => {
       process.exitCode = await serveUntilStopped()
     })
   program
+    .command('healthcheck')
+    .description('End with 0 if a manager runs and is well, else with 1: for the HEALTHCHECK of its container')
+    .action(async () => {
+      const { healthcheck } = await import('./healthcheck-verb.ts')
+      process.exitCode = await healthcheck()
+    })
+  program
     .command('validate')
     .argument('[directory]', 'a repository', '.')
     .description('Show how a repository would be built and started, and why')

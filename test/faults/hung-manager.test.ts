@@ -35,9 +35,12 @@ const hang = async (bench: InstallationBench, signal: NodeJS.Signals) => {
   const manager = await bench.serve()
   const begun = performance.now()
   manager.process.kill(signal)
+  await sleep(45_000)
+  const health = await bench.run(['healthcheck'])
   const { out, err } = await manager.ended
   const tookMs = performance.now() - begun
   console.log(`${signal}: ended ${Math.round(tookMs)} ms after it began to hang`)
+  expect(health).toMatchObject({ code: 1, err: expect.stringContaining('no manager has had a heartbeat') })
   expect(manager.process.signalCode).toBe('SIGKILL')
   expect(tookMs).toBeGreaterThan(SILENT_MS - 2_000)
   expect(tookMs).toBeLessThan(AT_MOST_MS)
@@ -76,5 +79,6 @@ test.concurrent('Telegram alone is away: it runs on, and is well', async () => {
   const back = bench.sandbox.fail({ hang: true })
   await sleep(AT_MOST_MS)
   expect(manager.process.exitCode).toBeNull()
+  expect(await bench.run(['healthcheck'])).toMatchObject({ code: 0 })
   back()
 })

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openRedis } from '../../../manager-bot/redis.ts'
 import { forTerminal } from '../../../manager-bot/terminal/report.ts'
@@ -10,7 +8,6 @@ import { type InstallationBench, installationBench } from '../installation-bench
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
-const run = promisify(execFile)
 const PATIENCE = { timeout: 15_000 }
 let bench: InstallationBench
 
@@ -25,21 +22,26 @@ const addEcho = async () => {
   return bench.run(['addbot', 'echo-bot', 'file:///nowhere', 'main'], `${token}\n`)
 }
 
-test('--help loads neither database nor Docker client, which is what makes it fast', async () => {
+test.each(['--help', 'healthcheck'])(
+  '%s loads neither database nor Docker client, which makes it fast',
+  async (verb) => {
+    const list = "process.on('exit', () => console.error(Object.keys(require('module')._cache).join('\\n')))"
+    const preload = join(bench.dataDir, '..', 'list.cjs')
+    await writeFile(preload, list)
+    bench.environment.NODE_OPTIONS = `--require ${preload}`
+    const { err } = await bench.run([verb])
+    expect(err).toContain('commander')
+    for (const heavy of ['typeorm', 'sqlite3', 'dockerode', 'ssh2', 'telegraf', 'bullmq']) {
+      expect(err.split('\n').filter((path) => path.includes(`node_modules/${heavy}/`))).toEqual([])
+    }
+    expect(err.split('\n').filter((path) => path.endsWith('.node'))).toEqual([])
+  },
+)
+
+test('--help lists the verbs', async () => {
   const { out } = await bench.run(['--help'])
   expect(out).toContain('deploy')
   expect(out).toContain('demo')
-  const list = "process.on('exit', () => console.error(Object.keys(require('module')._cache).join('\\n')))"
-  const preload = join(bench.dataDir, '..', 'list.cjs')
-  await writeFile(preload, list)
-  const launcher = new URL('../../../bin/tbs-manager.mjs', import.meta.url).pathname
-  const { stderr } = await run(process.execPath, ['--require', preload, launcher, '--help'])
-  expect(stderr).toContain('commander')
-  for (const heavy of ['typeorm', 'sqlite3', 'dockerode', 'ssh2', 'telegraf', 'bullmq', '.node']) {
-    expect(
-      stderr.split('\n').filter((path) => path.includes(`node_modules/${heavy}/`) || path.endsWith('.node')),
-    ).toEqual([])
-  }
 })
 
 test('addbot reads the token from standard input and never shows it', async () => {
@@ -139,6 +141,32 @@ describe('while nobody carries it out', () => {
     const { code, err } = await program.ended
     expect(code).toBe(3)
     expect(err).toContain('the manager has stopped; #1 is settled when it starts again')
+  })
+})
+
+describe('healthcheck', () => {
+  test('with a manager that is well it ends with 0 and says nothing', async () => {
+    await bench.serve()
+    expect(await bench.run(['healthcheck'])).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  test.each([
+    ['no manager', undefined],
+    ['a manager without a heartbeat for 11 s', -11],
+    ['a heartbeat of the far future', 3600],
+  ])('with %s it ends with 1 and a line that says why', async (_, age) => {
+    if (age !== undefined) {
+      await mkdir(bench.dataDir, { recursive: true })
+      const file = join(bench.dataDir, 'heartbeat')
+      await writeFile(file, '')
+      const at = Date.now() / 1000 + age
+      await utimes(file, at, at)
+    }
+    expect(await bench.run(['healthcheck'])).toEqual({
+      code: 1,
+      out: '',
+      err: `tbs-manager: no manager has had a heartbeat in ${bench.dataDir} for 10 s\n`,
+    })
   })
 })
 
