@@ -9,6 +9,8 @@ export type Config = Omit<EngineSettings, 'timezone'> & {
   token: Secret | undefined
   ownerId: number | undefined
   redisUrl: string | undefined
+  /** Called every minute while all is well. Whoever knows it can call it, too. */
+  heartbeatUrl: Secret | undefined
   /** PATH, for the programs that the manager starts without the rest of its environment. */
   searchPath: string | undefined
 }
@@ -24,6 +26,7 @@ export const readConfig = (env: Environment): Config => {
     token: values.TBS_TOKEN ?? tokenFromFile(values.TBS_TOKEN_FILE),
     ownerId: values.TBS_OWNER_ID,
     redisUrl: values.REDIS_URL,
+    heartbeatUrl: values.TBS_HEARTBEAT_URL,
     searchPath: env.PATH,
     instance: values.TBS_INSTANCE,
     dataDir,
@@ -68,9 +71,9 @@ export const requireToken = ({ token }: Config): Secret => {
   })
 }
 
-const ApiRoot = z
-  .url({ protocol: /^https?$/, error: 'takes an http or https URL' })
-  .transform((url) => url.replace(/\/+$/, ''))
+const HttpUrl = z.url({ protocol: /^https?$/, error: 'takes an http or https URL' })
+
+const ApiRoot = HttpUrl.transform((url) => url.replace(/\/+$/, ''))
 
 const Token = BotToken.transform((token) => new Secret(token))
 
@@ -90,6 +93,7 @@ const Variables = z.object({
   TELEGRAM_API_ROOT: ApiRoot.default('https://api.telegram.org'),
   TBS_BOTS_API_ROOT: ApiRoot.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'takes a redis:// or rediss:// URL' }).optional(),
+  TBS_HEARTBEAT_URL: HttpUrl.transform((url) => new Secret(url)).optional(),
   TBS_GIT_PROTOCOLS: z
     .string()
     .regex(/^(https|http|ssh|file)(:(https|http|ssh|file))*$/, 'takes protocols joined by colons, such as https:ssh')

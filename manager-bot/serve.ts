@@ -17,6 +17,7 @@ import { commands } from './commands/index.ts'
 import { type Config, engineSettings, requireToken } from './config.ts'
 import { guardEventLoop } from './event-loop-guard.ts'
 import { beat } from './heartbeat.ts'
+import { callHeartbeatUrl } from './heartbeat-url.ts'
 import { lockDataDir } from './lock.ts'
 import { openQueue, startWorker } from './queue.ts'
 import { openRedis } from './redis.ts'
@@ -96,6 +97,8 @@ const start = async (
   const ended = Promise.all([
     beat(config.dataDir, { clock: engine.clock, log, signal: stop, isWell: watchdog.isWell }),
     watchdog.run(stop),
+    config.heartbeatUrl &&
+      callHeartbeatUrl(config.heartbeatUrl, { ...engine, log, isWell: watchdog.isWell, signal: stop }),
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),

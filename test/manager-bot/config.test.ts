@@ -18,6 +18,7 @@ test('defaults', () => {
     gitProtocols: ['https', 'ssh'],
     netPool: '10.213.0.0/16',
     redisUrl: undefined,
+    heartbeatUrl: undefined,
     ownerId: undefined,
   })
   expect(requireToken(config).reveal()).toBe(TOKEN)
@@ -42,6 +43,8 @@ test.each([
   ['TELEGRAM_API_ROOT', 'api.telegram.org', 'http or https URL'],
   ['TBS_BOTS_API_ROOT', 'file:///etc', 'http or https URL'],
   ['REDIS_URL', 'localhost:6379', 'redis:// or rediss:// URL'],
+  ['TBS_HEARTBEAT_URL', 'hc.example.org/secret', 'http or https URL'],
+  ['TBS_HEARTBEAT_URL', 'ftp://hc.example.org/', 'http or https URL'],
   ['TBS_GIT_PROTOCOLS', 'https,ssh', 'joined by colons'],
   ['TBS_GIT_PROTOCOLS', 'ext', 'joined by colons'],
   ['TBS_NET_POOL', '10.213.0.0', 'IPv4 range'],
@@ -53,6 +56,13 @@ test('an empty variable counts as not set; a missing token is named when it is n
   const config = readConfig({ TBS_TOKEN: '', REDIS_URL: '' })
   expect(config.redisUrl).toBeUndefined()
   expect(() => requireToken(config)).toThrow(/^TBS_TOKEN is not set/)
+})
+
+test('the heartbeat URL is a secret, also when it is wrong', () => {
+  const config = readConfig({ TBS_HEARTBEAT_URL: 'https://hc.example.org/5e0a' })
+  expect(inspect(config)).not.toContain('5e0a')
+  expect(config.heartbeatUrl?.reveal()).toBe('https://hc.example.org/5e0a')
+  expect(() => readConfig({ TBS_HEARTBEAT_URL: 'hc.example.org/5e0a' })).toThrow(/^((?!5e0a).)*$/)
 })
 
 test('the token from a file, which the error does not repeat', () => {
