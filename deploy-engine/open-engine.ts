@@ -5,11 +5,18 @@ import { localFiles } from './io/files.ts'
 import { systemGit } from './io/git.ts'
 import { botApi } from './io/telegram.ts'
 import { openVault } from './io/vault.ts'
-import type { Changes, Clock, Engine, EngineSettings, Log, Running } from './ports.ts'
+import { hiddenIn } from './operations/secrets.ts'
+import type { Changes, Clock, Engine, EngineSettings, Log, Running, Vault } from './ports.ts'
+import type { Secret } from './secret.ts'
 
 export type OpenEngine = { engine: Engine; close(): Promise<void> }
 
-export type EngineOptions = MoreTables & { log: Log; clock?: Clock }
+export type EngineOptions = MoreTables & {
+  log: Log
+  clock?: Clock
+  /** Told of each value of a bot that must not appear in a log, when it is stored and when it is read. */
+  onSecret?(secret: Secret): void
+}
 
 /** Joins the ports with the world: opens the database and the key file, and connects lazily to everything else. */
 export const openEngine = async (settings: EngineSettings, options: EngineOptions): Promise<OpenEngine> => {
@@ -21,13 +28,26 @@ export const openEngine = async (settings: EngineSettings, options: EngineOption
     git: systemGit(settings),
     files: localFiles(settings.dataDir),
     telegram: botApi(settings.apiRoot),
-    vault: await openVault(settings.keyFile),
+    vault: tellingVault(await openVault(settings.keyFile), options.onSecret),
     clock: options.clock ?? systemClock,
     log: options.log,
     changes: changes(options.log),
     running: running(),
   }
   return { engine, close: () => database.close() }
+}
+
+const tellingVault = (vault: Vault, onSecret: (secret: Secret) => void = () => {}): Vault => {
+  const tell = (bot: number, key: string, value: Secret): Secret => {
+    // What is sealed for no bot is not a value but a whole record of the chat.
+    if (bot !== 0) for (const secret of hiddenIn(key, value)) onSecret(secret)
+    return value
+  }
+  return {
+    keyId: vault.keyId,
+    seal: (bot, key, value) => vault.seal(bot, key, tell(bot, key, value)),
+    open: (bot, key, sealed) => tell(bot, key, vault.open(bot, key, sealed)),
+  }
 }
 
 const changes = (log: Log): Changes => {

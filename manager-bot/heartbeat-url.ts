@@ -1,4 +1,5 @@
-import { type Clock, type Log, messageOf, redact, Secret } from '../deploy-engine/index.ts'
+import { type Clock, type Log, messageOf, redact, type Secret } from '../deploy-engine/index.ts'
+import { secretsInUrl } from './known-secrets.ts'
 
 export type Calling = { clock: Clock; log: Log; isWell(): boolean; signal: AbortSignal }
 
@@ -28,7 +29,7 @@ const call = async (url: Secret, signal: AbortSignal): Promise<string | undefine
     await response.body?.cancel()
     return response.ok ? undefined : `it answers ${response.status}`
   } catch (error) {
-    return redact(reasonOf(error), secretsIn(url))
+    return redact(reasonOf(error), secretsInUrl(url))
   }
 }
 
@@ -36,10 +37,4 @@ const call = async (url: Secret, signal: AbortSignal): Promise<string | undefine
 const reasonOf = (error: unknown): string => {
   const { cause }: { cause?: unknown } = error instanceof Error ? error : {}
   return (cause === undefined ? '' : messageOf(cause)) || messageOf(error)
-}
-
-/** Most such services have the secret in the path or the query. */
-const secretsIn = (url: Secret): Secret[] => {
-  const { pathname, search, username, password } = new URL(url.reveal())
-  return [url, ...[`${pathname}${search}`, pathname, search, username, password].map((part) => new Secret(part))]
 }

@@ -8,6 +8,7 @@ import {
   lookAtOperation,
   openEngine,
   recover,
+  type Secret,
   watchBots,
   watchUnproven,
 } from '../deploy-engine/index.ts'
@@ -26,6 +27,8 @@ import { openWatchdog } from './watchdog.ts'
 
 export type ServeOptions = {
   log: Log
+  /** Told of each value that the log must not have. */
+  onSecret?(secret: Secret): void
   /** Aborts: stop gracefully, within 3 s. */
   signal: AbortSignal
   /** Called once, when commands are listened to. */
@@ -70,11 +73,15 @@ type Start = ServeOptions & { stop: AbortSignal; onClose(close: Close): void }
 /** Opens part after part, each on top of those before it. Gives what runs until `stop` aborts. */
 const start = async (
   config: Config,
-  { log, stop, onClose, onListening }: Start,
+  { log, onSecret, stop, onClose, onListening }: Start,
 ): Promise<{ ended: Promise<unknown> }> => {
   onClose(await lockDataDir(config))
   onClose(guardEventLoop().close)
-  const { engine, close } = await openEngine(engineSettings(config), { log, ...chatTables })
+  const { engine, close } = await openEngine(engineSettings(config), {
+    log,
+    ...(onSecret && { onSecret }),
+    ...chatTables,
+  })
   onClose(close)
   const queued = await recover(engine)
   onClose((await openRedis(config, log)).close)

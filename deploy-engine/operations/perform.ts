@@ -1,4 +1,5 @@
 import { messageOf, TbsError } from '../error.ts'
+import { logAbout } from '../log-about.ts'
 import type { Engine } from '../ports.ts'
 import { botById } from '../records/bot.ts'
 import { changeOperation, type Operation, OperationSchema, type Outcome, operationById } from '../records/operation.ts'
@@ -31,8 +32,13 @@ export const perform = async (engine: Engine, queued: Operation): Promise<void> 
   engine.running.controllers.set(operation.id, controller)
   try {
     const run = await newRun(engine, operation, controller.signal)
+    const { log } = run.engine
+    const { kind } = operation
+    log.info({ kind, requestedBy: operation.requestedBy }, 'an operation begins')
     const end = await carryOut(run)
     await whenWritable(engine, () => finish(engine, operation.id, end))
+    const { code } = end.outcome?.error ?? {}
+    log.info({ kind, state: end.state, ...(code !== undefined && { code }) }, 'an operation has ended')
   } catch (error) {
     // The database or the key is out of reach: recovery settles the operation at the next start.
     engine.log.error({ err: error, operation: operation.id }, 'an operation could not be finished')
@@ -45,7 +51,8 @@ export const perform = async (engine: Engine, queued: Operation): Promise<void> 
 export const newRun = async (engine: Engine, operation: Operation, signal: AbortSignal): Promise<Run> => {
   const bot = await botById(engine.database.read, operation.botId)
   const secrets = await botSecrets(engine, bot).then(hiddenOf, () => [])
-  return { engine, operation, bot, secrets, signal }
+  const log = logAbout(engine.log, { operation: operation.id, bot: bot.name })
+  return { engine: { ...engine, log }, operation, bot, secrets, signal }
 }
 
 type End = { state: 'succeeded' | 'failed' | 'cancelled'; outcome?: Outcome }
@@ -84,7 +91,7 @@ const leaveNothing = async ({ engine, bot, operation }: Run): Promise<void> => {
   // There is little time, and the next start tidies up.
   if (engine.running.ending) return
   await tidyBot(engine, bot).catch((error) => {
-    engine.log.warn({ err: error, bot: bot.name }, 'tidying up after a failed operation failed')
+    engine.log.warn({ err: error }, 'tidying up after a failed operation failed')
   })
 }
 
@@ -119,7 +126,7 @@ const reasonFor = (run: Run, error: unknown): { code: string; message: string; h
   }
   const expected = expectedError(error)
   if (expected) return expected
-  run.engine.log.error({ err: error, operation: run.operation.id, bot: run.bot.name }, 'an operation failed by a bug')
+  run.engine.log.error({ err: error }, 'an operation failed by a bug')
   return { code: 'internal', message: `Internal error: ${messageOf(error)}` }
 }
 

@@ -48,7 +48,7 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   const steps = await stepsOf(engine.database.read, operation.id)
   const ended = (name: string) => steps.some((step) => step.name === name && step.state === 'done')
   const last = steps.at(-1)?.name
-  engine.log.info({ operation: operation.id, bot: run.bot.name, last }, 'settling an operation that was cut off')
+  run.engine.log.info({ last }, 'settling an operation that was cut off')
   if (ended('record')) return finish(engine, operation.id, { state: 'succeeded' })
   if (isResumed(operation) && !isToBeUndone(operation, steps)) return resume(run, steps)
   if (ended('gate') && !steps.some(({ name }) => name === 'undo') && (await finishForward(run))) return

@@ -32,7 +32,7 @@ export const resume = async (run: Run, steps: readonly Step[]): Promise<void> =>
   } catch (cause) {
     const expected = expectedError(cause)
     if (expected?.code === 'docker_unreachable') throw cause
-    if (!expected) engine.log.error({ err: cause, operation: operation.id }, 'an operation failed by a bug')
+    if (!expected) engine.log.error({ err: cause }, 'an operation failed by a bug')
     const { code, message, hint } = expected ?? { code: 'internal', message: `Internal error: ${messageOf(cause)}` }
     const error = { code, message, ...(hint && { hint }) }
     await finish(engine, operation.id, { state: 'failed', outcome: { running: await runningRelease(run), error } })

@@ -33,8 +33,14 @@ export const botSecrets = async (engine: Engine, bot: Bot): Promise<BotSecrets> 
 export const hiddenOf = ({ token, variables, files }: BotSecrets): Secret[] => [
   token,
   ...Object.values(variables),
-  ...Object.values(files).flatMap((file) => valuesToHide(file.reveal()).map((value) => new Secret(value))),
+  ...Object.values(files).flatMap(hiddenInFile),
 ]
+
+/** The same, of one stored value by its key. */
+export const hiddenIn = (key: string, value: Secret): Secret[] =>
+  key.startsWith(FILE_KEY) ? hiddenInFile(value) : [value]
+
+const hiddenInFile = (file: Secret): Secret[] => valuesToHide(file.reveal()).map((value) => new Secret(value))
 
 export type NewSecret = { bot: Pick<Bot, 'id'>; key: string; value: Secret }
 

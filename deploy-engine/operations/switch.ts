@@ -122,7 +122,7 @@ const prune = (cancellable: Run, release: Release, container: string): Promise<D
     act: async () => {
       const { directories, warnings } = isKnown(run) ? NOTHING_NEW : await dataOutside(run, release, container)
       const kept = await tidyBot(run.engine, run.bot).catch((error) => {
-        run.engine.log.warn({ err: error, bot: run.bot.name }, 'tidying up after a switch failed')
+        run.engine.log.warn({ err: error }, 'tidying up after a switch failed')
         return [`Cleaning up failed and is tried again with the next operation: ${messageOf(error)}`]
       })
       return { directories, warnings: [...warnings, ...kept] }

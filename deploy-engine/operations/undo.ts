@@ -33,7 +33,7 @@ export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]
   } catch (error) {
     if (!isDiskFull(error)) throw error
     // That nothing can be written down must not keep the old version from running.
-    run.engine.log.warn({ operation: run.operation.id }, 'undone without a journal: the disk is full')
+    run.engine.log.warn({}, 'undone without a journal: the disk is full')
     return (await putBack(run, undo, async () => {})).logLines
   }
 }

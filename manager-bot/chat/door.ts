@@ -93,6 +93,7 @@ export const sayError = async (door: Door, said: Incoming, error: unknown): Prom
     const hint = error.hint === undefined ? [] : [line(error.hint)]
     return say(door, said, { text: [line(error.message), ...hint] })
   }
-  door.speaking.log.error({ err: error, chat: said.place.chatId }, `a command failed by a bug: ${messageOf(error)}`)
+  const by = { chat: said.place.chatId, person: said.personId }
+  door.speaking.log.error({ err: error, ...by }, `a command failed by a bug: ${messageOf(error)}`)
   return say(door, said, { text: [line('Internal error. The manager’s log has the details.')] })
 }

@@ -154,12 +154,11 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   telegraf.botInfo = me
   telegraf.on('message', ({ message, update }) => dispatch(door, message, update.update_id))
   telegraf.on('edited_message', ({ editedMessage, update }) => dispatch(door, editedMessage, update.update_id))
-  const onError = (err: unknown) => log.error({ err }, 'a message was not handled')
   // Given back to `act` below, which knows the update.
   telegraf.catch((error) => {
     throw error
   })
-  const chats = perChat(onError)
+  const chats = perChat((err) => log.error({ err }, 'that a message was handled could not be written down'))
   const onFull = diskFullNotice(engine, speaking)
   const act = async (update: Update, work: () => Promise<void>) => {
     try {
@@ -167,7 +166,7 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
     } catch (error) {
       // Cut off by the end of the process: the next one does it again.
       if (signal.aborted) return
-      onError(error)
+      log.error({ err: error, update: update.update_id }, 'a message was not handled')
     }
     await finishUpdate(engine, update.update_id)
   }

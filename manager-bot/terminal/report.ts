@@ -4,9 +4,9 @@ export const EXIT = { failed: 1, unattended: 3, bug: 70, interrupted: 130 } as c
 
 /** Prints why the program ends and gives its exit code: one line for what was to be expected, a stack for a bug. */
 export const report = async (error: unknown, { json }: { json: boolean }): Promise<number> => {
-  const { TbsError } = await import('../../deploy-engine/index.ts')
+  const { redact, TbsError } = await import('../../deploy-engine/index.ts')
   if (!(error instanceof TbsError)) {
-    process.stderr.write(`tbs-manager: this is a bug, please report it\n${stackOf(error)}\n`)
+    process.stderr.write(`tbs-manager: this is a bug, please report it\n${redact(stackOf(error))}\n`)
     return EXIT.bug
   }
   const { code, message, hint } = error

@@ -9,6 +9,7 @@ import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts
 import { commands } from '../commands/index.ts'
 import { type Config, currentConfig, engineSettings } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
+import { knownSecrets } from '../known-secrets.ts'
 import { createLog } from '../log.ts'
 import { openQueue } from '../queue.ts'
 import { OWNS_ALL } from '../role.ts'
@@ -21,8 +22,10 @@ import { EXIT, forTerminal } from './report.ts'
 /** Carries a command out in this process, follows what it began, and gives the exit code. */
 export const runVerb = async (command: Command, input: Input, { json }: { json: boolean }): Promise<number> => {
   const config = currentConfig()
-  const log = createLog({ pretty: true, level: 'warn', write: (text) => process.stderr.write(text) })
-  const { engine, close } = await openEngine(engineSettings(config), { log, ...chatTables })
+  const secrets = knownSecrets(config)
+  const write = (text: string) => process.stderr.write(text)
+  const log = createLog({ pretty: true, level: 'warn', write, hidden: secrets.all })
+  const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
   try {
     const errand: Errand = { engine, config }
     const reply = await answerHere(command, input, contextOf(errand))

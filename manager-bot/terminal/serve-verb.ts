@@ -1,4 +1,5 @@
 import { currentConfig } from '../config.ts'
+import { knownSecrets } from '../known-secrets.ts'
 import { createLog } from '../log.ts'
 import { serve } from '../serve.ts'
 import { EXIT, report } from './report.ts'
@@ -9,7 +10,9 @@ const STOP_MS = 2900
 /** Runs the manager until SIGINT or SIGTERM, and gives the exit code. */
 export const serveUntilStopped = async (): Promise<number> => {
   const config = currentConfig()
-  const log = createLog({ pretty: process.stdout.isTTY, level: 'info', write: (text) => process.stdout.write(text) })
+  const secrets = knownSecrets(config)
+  const write = (text: string) => process.stdout.write(text)
+  const log = createLog({ pretty: process.stdout.isTTY, level: 'info', write, hidden: secrets.all })
   const stop = new AbortController()
   const onSignal = () => {
     stop.abort()
@@ -20,7 +23,7 @@ export const serveUntilStopped = async (): Promise<number> => {
   }
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
-  await serve(config, { log, signal: stop.signal }).catch(async (error) => {
+  await serve(config, { log, onSecret: secrets.add, signal: stop.signal }).catch(async (error) => {
     process.exit(await report(error, { json: false }))
   })
   // Work that was cut off may still hold the process; its end belongs to recovery.

@@ -1,3 +1,5 @@
+import { TelegramError } from 'telegraf'
+import { QueryFailedError } from 'typeorm'
 import { expect, test } from 'vitest'
 import { Secret } from '../../deploy-engine/index.ts'
 import { createLog } from '../../manager-bot/log.ts'
@@ -35,4 +37,51 @@ test('for a person: time, level, what, details', () => {
 
 test('a terminal verb shows warnings only', () => {
   expect(logged(true, 'warn')).not.toContain('hello')
+})
+
+const entryOf = (fields: Record<string, unknown>, { msg = 'x', hidden = [] as string[], pretty = false } = {}) => {
+  let text = ''
+  const write = (entry: string) => {
+    text += entry
+  }
+  const log = createLog({ pretty, level: 'info', write, hidden: () => hidden.map((value) => new Secret(value)) })
+  log.warn(fields, msg)
+  return pretty ? text : JSON.parse(text)
+}
+
+test('known values are taken out wherever they stand, whatever is in them', () => {
+  const hidden = ['hunter2hunter2', 'with "quotes" and \\', 'of two\nlines here', 'zażółć gęślą']
+  for (const value of hidden) {
+    const fields = {
+      reason: `refused: ${value}`,
+      list: [{ deep: value }],
+      err: new Error(`outer ${value}`, { cause: new Error(`inner ${value}`) }),
+    }
+    const entry = entryOf(fields, { msg: `said ${value}`, hidden })
+    expect(JSON.stringify(entry)).not.toContain(JSON.stringify(value).slice(1, -1))
+    expect(entry).toMatchObject({ msg: 'said [secret]', reason: 'refused: [secret]', list: [{ deep: '[secret]' }] })
+    expect(entry.err.message).toBe('outer [secret]: inner [secret]')
+    expect(entryOf(fields, { hidden, pretty: true })).not.toContain(value)
+  }
+})
+
+test('a bot is named even if a variable has its name as a value', () => {
+  const entry = entryOf({ bot: 'echo-bot', operation: 42, step: 'build', reason: 'echo-bot' }, { hidden: ['echo-bot'] })
+  expect(entry).toMatchObject({ bot: 'echo-bot', operation: 42, step: 'build', reason: '[secret]' })
+})
+
+test('of an error there is what happened and where, not what was to be sent or written', () => {
+  const request = { method: 'sendDocument', payload: { text: 'private', document: { source: Buffer.from('private') } } }
+  const refused = entryOf({ err: new TelegramError({ error_code: 400, description: 'Bad Request' }, request) }).err
+  expect(refused.message).toContain('Bad Request')
+  expect(Object.keys(refused)).toEqual(['type', 'message', 'stack'])
+  const driver = Object.assign(new Error('SQLITE_FULL'), { code: 'SQLITE_FULL' })
+  const failed = entryOf({ err: new QueryFailedError('INSERT INTO x VALUES (?)', ['private'], driver) }).err
+  expect(JSON.stringify([refused, failed])).not.toContain('private')
+  expect(failed).toMatchObject({ type: 'QueryFailedError', code: 'SQLITE_FULL' })
+})
+
+test('what a program has printed does not act on the terminal of whoever reads it', () => {
+  const text = entryOf({ reason: '\u001b]0;owned\u0007\u001b[2Jgone' }, { pretty: true })
+  expect(text).toContain('reason=]0;owned[2Jgone\n')
 })

@@ -70,10 +70,19 @@ test('an operation that waited while no manager ran is carried out at the next s
   const { token } = bench.sandbox.addBot({ username: 'echo_bot', name: 'Echo' })
   expect(await bench.run(['addbot', 'echo-bot', 'file:///nowhere'], token)).toMatchObject({ code: 0 })
   expect(await bench.run(['deploy', 'echo-bot'])).toMatchObject({ code: 3 })
-  await bench.serve()
+  const manager = await bench.serve()
   await sleep(100)
   const status = async () => JSON.parse((await bench.run(['status', 'echo-bot', '--json'])).out)
   await vi.waitFor(async () => expect((await status()).operations).toEqual([]), { timeout: 10_000 })
+  const entries = manager
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const of = { operation: 1, bot: 'echo-bot', kind: 'deploy' }
+  expect(entries).toContainEqual(expect.objectContaining({ ...of, msg: 'an operation begins' }))
+  const ended = { ...of, msg: 'an operation has ended', state: 'failed', code: 'fetch_failed' }
+  expect(entries).toContainEqual(expect.objectContaining(ended))
 })
 
 test('without a token it does not start, and says which variable it is', async () => {

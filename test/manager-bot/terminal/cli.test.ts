@@ -2,7 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openRedis } from '../../../manager-bot/redis.ts'
-import { forTerminal } from '../../../manager-bot/terminal/report.ts'
+import { forTerminal, report } from '../../../manager-bot/terminal/report.ts'
 import { quietLog } from '../../helpers/engine.ts'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
 
@@ -168,6 +168,15 @@ describe('healthcheck', () => {
       err: `tbs-manager: no manager has had a heartbeat in ${bench.dataDir} for 10 s\n`,
     })
   })
+})
+
+test('a bug is told with its stack, and without the token that may be in it', async () => {
+  const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const bug = new Error(`request to https://api.telegram.org/bot${bench.manager.token}/getMe failed`)
+  expect(await report(bug, { json: false })).toBe(70)
+  const text = printed.mock.calls.join('')
+  printed.mockRestore()
+  expect(text).toContain('/bot[token]/getMe failed\n    at ')
 })
 
 test('hints name commands as the terminal has them', () => {
