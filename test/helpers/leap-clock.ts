@@ -25,6 +25,7 @@ export const leapClock = (): LeapClock => {
   return {
     engine: {
       now,
+      elapsed: now,
       sleep: (ms, signal) =>
         new Promise((resolve, reject) => {
           if (signal?.aborted) return reject(signal.reason)
