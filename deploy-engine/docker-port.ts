@@ -38,6 +38,17 @@ export type DockerPort = {
   diff(id: string, signal: AbortSignal): Promise<{ path: string; kind: 0 | 1 | 2 }[]>
   /** `untilMs`: nothing that was printed later, ms since the epoch. */
   logs(id: string, options: { tail: number; sinceSeconds?: number; untilMs?: number }): Promise<string>
+  /** The last lines with their times; with `sinceMs` only what was printed after that moment. */
+  logLines(id: string, options: { tail: number; sinceMs?: number }): Promise<LogLine[]>
+  /**
+   * Calls back with lines as they come, first those of the past; with `sinceMs` only what was printed later.
+   * Resolves when the container does not run (any more) or the signal aborts, rejects when Docker goes away.
+   */
+  followLogs(
+    id: string,
+    request: { sinceMs?: number; onLines(lines: LogLine[]): void },
+    signal: AbortSignal,
+  ): Promise<void>
   /**
    * Calls back for what happens to containers with these labels, also for what Docker still knows of the time after
    * `sinceMs`. Resolves when the signal aborts, rejects when Docker goes away.
@@ -136,6 +147,9 @@ export type Container = {
   restart: RestartPolicy | 'other'
   workdir: string
 }
+
+/** `at`: ms since the epoch, with what Docker knows below that. */
+export type LogLine = { at: number; text: string }
 
 /** `at`: ms since the epoch. Of all that Docker tells, what changes whether and how a bot runs. */
 export type ContainerEvent = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContainerEvent } from '../../deploy-engine/ports.ts'
+import type { ContainerEvent, LogLine } from '../../deploy-engine/ports.ts'
 import type { Behaviour } from '../helpers/memory-docker/behaviour.ts'
 import { type Bench, benchOn, type Daemon, settled } from './bench.ts'
 
@@ -219,6 +219,8 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       await docker.removeContainer(UNKNOWN)
       expect(await docker.container(UNKNOWN)).toBeUndefined()
       expect(await docker.logs(UNKNOWN, { tail: 5 })).toBe('')
+      expect(await docker.logLines(UNKNOWN, { tail: 5 })).toEqual([])
+      await docker.followLogs(UNKNOWN, { onLines: () => {} }, never())
       expect(await docker.diff(UNKNOWN, never())).toEqual([])
       expect(await docker.readFile(UNKNOWN, '/x')).toBeUndefined()
       await expect(docker.start(UNKNOWN)).rejects.toEqual(refusedWith(404))
@@ -335,6 +337,66 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       const { startedAt } = (await docker.container(id)) ?? { startedAt: 0 }
       expect(await docker.logs(id, { tail: 2, untilMs: startedAt - 1 })).toBe('')
       expect(await docker.logs(id, { tail: 1, untilMs: bench.now() })).toBe('three\n')
+      await docker.removeContainer(id)
+    })
+
+    check('lines with their times, those before a moment left out', async (bench) => {
+      const { docker, create, until } = bench
+      const id = await create({ ...RUNS, exits: 0, exitsAfterMs: 500 })
+      await docker.start(id)
+      await until(id, ({ running }) => !running)
+      await docker.start(id)
+      const { startedAt } = await until(id, ({ running }) => !running)
+      const lines = await docker.logLines(id, { tail: 5 })
+      expect(lines.map(({ text }) => text)).toEqual(['two', 'three', 'one', 'two', 'three'])
+      const times = lines.map(({ at }) => at)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+      expect(Math.abs((times.at(-1) ?? 0) - startedAt)).toBeLessThan(5_000)
+      const later = await docker.logLines(id, { tail: 5, sinceMs: times[1] ?? 0 })
+      expect(later.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
+      expect(await docker.logLines(id, { tail: 1, sinceMs: times[1] ?? 0 })).toEqual(later.slice(-1))
+      expect(await docker.logLines(id, { tail: 5, sinceMs: times.at(-1) ?? 0 })).toEqual([])
+      await docker.removeContainer(id)
+    })
+
+    check('lines as they are printed, until it ends', async (bench) => {
+      const { docker, create } = bench
+      const id = await create({ prints: ['tick'], printsEveryMs: 300, exits: 0, exitsAfterMs: 1_500 })
+      const heard: string[] = []
+      const onLines = (lines: LogLine[]) => void heard.push(...lines.map(({ text }) => text))
+      await docker.followLogs(id, { onLines }, never())
+      expect(heard).toEqual([])
+      await docker.start(id)
+      await settled(bench)
+      await docker.followLogs(id, { onLines }, never())
+      const all = await docker.logLines(id, { tail: 100 })
+      expect(all.length).toBeGreaterThanOrEqual(3)
+      expect(heard).toEqual(all.map(({ text }) => text))
+      heard.length = 0
+      await docker.followLogs(id, { sinceMs: all.at(-2)?.at ?? 0, onLines }, never())
+      expect(heard).toEqual(['tick'])
+      await docker.removeContainer(id)
+    })
+
+    check('lines until nobody wants them any more', async (bench) => {
+      const { docker, create, sleep } = bench
+      const id = await create({ prints: ['tick'], printsEveryMs: 300 })
+      await docker.start(id)
+      await settled(bench)
+      const stop = new AbortController()
+      const heard: string[] = []
+      const following = docker.followLogs(
+        id,
+        { onLines: (lines) => void heard.push(...lines.map(({ text }) => text)) },
+        stop.signal,
+      )
+      await sleep(1_000)
+      stop.abort()
+      await following
+      const count = heard.length
+      expect(count).toBeGreaterThanOrEqual(2)
+      await sleep(700)
+      expect(heard).toHaveLength(count)
       await docker.removeContainer(id)
     })
 

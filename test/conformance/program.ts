@@ -19,8 +19,11 @@ export const contextOf = (behaviour: Behaviour, label: string): Record<string, s
 
 const PROGRAM = `
 import('node:fs').then(({ readFileSync }) => {
-  const { prints = [], exits, exitsAfterMs = 0, stopsInMs = 50 } = JSON.parse(readFileSync('${BEHAVIOUR_FILE}', 'utf8'))
-  for (const line of prints) console.log(line)
+  const behaviour = JSON.parse(readFileSync('${BEHAVIOUR_FILE}', 'utf8'))
+  const { prints = [], printsEveryMs, exits, exitsAfterMs = 0, stopsInMs = 50 } = behaviour
+  const say = () => { for (const line of prints) console.log(line) }
+  say()
+  if (printsEveryMs !== undefined) setInterval(say, printsEveryMs)
   if (exits !== undefined) setTimeout(() => process.exit(exits), exitsAfterMs)
   setInterval(() => {}, 60_000)
   process.on('SIGTERM', () => {

@@ -6,6 +6,7 @@ import { daemonPart } from './daemon.ts'
 import { eventPart } from './events.ts'
 import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
+import { logPart } from './logs.ts'
 import { networkPart } from './networks.ts'
 
 /** Docker as DOCKER_HOST names it, else the local socket. Nothing is asked of it before the first call. */
@@ -18,6 +19,7 @@ export const connectDocker = (): DockerPort => {
     ...containerPart(docker),
     ...eventPart(docker),
     ...insidePart(docker),
+    ...logPart(docker),
     ...networkPart(docker),
   }
 }

@@ -9,10 +9,10 @@ import { ignoreStatus } from './status.ts'
 
 type InsidePart = Pick<
   DockerPort,
-  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'logs' | 'exec' | 'runBeside'
+  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'exec' | 'runBeside'
 >
 
-/** What is done with the inside of a container: its files, its output, commands in it and beside it. */
+/** What is done with the inside of a container: its files, commands in it and beside it. */
 export const insidePart = (docker: Docker): InsidePart => ({
   putFiles: async (id, directory, files) => {
     // Else Docker would remove a directory that has the name of a file.
@@ -48,14 +48,6 @@ export const insidePart = (docker: Docker): InsidePart => ({
       .changes({ abortSignal: signal })
       .catch(ignoreStatus(404))
     return (changes ?? []).map(({ Path, Kind }) => ({ path: Path, kind: Kind }))
-  },
-
-  logs: async (id, { tail, sinceSeconds, untilMs }) => {
-    const since = sinceSeconds === undefined ? {} : { since: sinceSeconds }
-    const until = untilMs === undefined ? {} : { until: untilMs / 1000 }
-    const options = { stdout: true, stderr: true, follow: false, tail, ...since, ...until } as const
-    const output = await docker.getContainer(id).logs(options).catch(ignoreStatus(404))
-    return output ? demultiplex(output) : ''
   },
 
   exec: async (id, command, signal) => {

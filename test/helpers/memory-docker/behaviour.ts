@@ -14,6 +14,8 @@ export type Behaviour = {
   /** From SIGTERM to its end; `never`: SIGTERM does nothing. */
   stopsInMs?: number | 'never'
   prints?: string[]
+  /** It prints that again and again. */
+  printsEveryMs?: number
   /** A file that it leaves outside volumes. */
   writes?: string
 }

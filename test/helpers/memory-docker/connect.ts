@@ -6,6 +6,7 @@ import type { Daemon } from './daemon.ts'
 import { eventPart } from './events.ts'
 import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
+import { logPart } from './logs.ts'
 import { networkPart } from './networks.ts'
 
 /** One client of a daemon in memory; `gone` aborts when the client's process dies. */
@@ -19,6 +20,7 @@ export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortContr
     ...containerPart(call),
     ...eventPart(call),
     ...insidePart(call, gone),
+    ...logPart(call),
     ...networkPart(call),
   }
 }

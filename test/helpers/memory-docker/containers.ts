@@ -114,6 +114,7 @@ export const create = (daemon: Daemon, spec: MachineSpec, beside?: string): Mach
     restart: 'no',
     stoppedByHand: false,
     output: [],
+    readers: new Set(),
     files: new Map(),
     changes: new Map(),
     onExit: new Set(),

@@ -5,6 +5,7 @@ import type {
   ContainerSpec,
   FilesPort,
   Labels,
+  LogLine,
   Owner,
   RestartPolicy,
 } from '../../../deploy-engine/ports.ts'
@@ -63,7 +64,9 @@ export type Machine = {
   restart: RestartPolicy
   /** Stopped or killed from outside: the restart policy leaves it alone. */
   stoppedByHand: boolean
-  output: { at: number; line: string }[]
+  output: LogLine[]
+  /** Who wants to know what it prints. */
+  readers: Set<(line: LogLine) => void>
   files: Map<string, ContainerFile>
   changes: Map<string, 0 | 1 | 2>
   process?: Process
@@ -123,6 +126,12 @@ export const inspect = (machine: Machine): Container => ({
   restart: machine.restart,
   workdir: machine.image.workdir,
 })
+
+export const print = ({ clock }: Daemon, { output, readers }: Machine, text: string): void => {
+  const line = { at: clock.now(), text }
+  output.push(line)
+  for (const read of [...readers]) read(line)
+}
 
 /** Whoever is connected loses the connection. */
 export const goAway = (daemon: Daemon): void => {

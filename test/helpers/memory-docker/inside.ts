@@ -10,7 +10,7 @@ import { shell } from './shell.ts'
 
 type InsidePart = Pick<
   DockerPort,
-  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'logs' | 'exec' | 'runBeside'
+  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'exec' | 'runBeside'
 >
 
 const BESIDE_MS = 200
@@ -45,13 +45,6 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
 
   diff: (id) =>
     call(({ machines }) => [...(machines.get(id)?.changes ?? [])].map(([path, kind]) => ({ path, kind })), 100),
-
-  logs: (id, { tail, sinceSeconds = 0, untilMs = Number.POSITIVE_INFINITY }) =>
-    call(({ machines }) => {
-      const output = machines.get(id)?.output ?? []
-      const lines = output.filter(({ at }) => at >= sinceSeconds * 1000 && at <= untilMs)
-      return lines.slice(-tail).reduce((text, { line }) => `${text}${line}\n`, '')
-    }),
 
   exec: (id, command, signal) =>
     call((daemon, lost) => {

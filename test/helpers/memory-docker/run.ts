@@ -1,5 +1,5 @@
 import type { Behaviour } from './behaviour.ts'
-import { type Daemon, goAway, isRunning, type Machine, type Process } from './daemon.ts'
+import { type Daemon, goAway, isRunning, type Machine, type Process, print } from './daemon.ts'
 import { tellEvent } from './events.ts'
 import { volumeTask } from './volume-tasks.ts'
 
@@ -68,16 +68,20 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
   const timers: (() => void)[] = []
   const later = (ms: number, what: () => void) => void timers.push(clock.after(ms, what))
   let poll: ReturnType<typeof telegram.poll> | undefined
+  const say = () => {
+    for (const line of behaviour.prints ?? []) print(daemon, machine, line)
+    if (behaviour.printsEveryMs !== undefined) later(behaviour.printsEveryMs, say)
+  }
 
   later(BOOT_MS, () => {
-    for (const line of behaviour.prints ?? []) machine.output.push({ at: clock.now(), line })
+    say()
     if (behaviour.writes) machine.changes.set(behaviour.writes, 1)
     const token = tokenOf(daemon, machine)
     if (behaviour.polls && token !== undefined) poll = telegram.poll(token, machine.id)
   })
   const said = volumeTask(daemon, machine)
   if (said) {
-    for (const line of said) machine.output.push({ at: clock.now(), line })
+    for (const line of said) print(daemon, machine, line)
     later(TASK_MS, () => exit(0))
   }
   const { exits } = behaviour
