@@ -32,8 +32,14 @@ export const localFiles = (dataDir: string): FilesPort => ({
     await mkdir(dirname(path), { recursive: true })
     // A checkout may hold any name, also as a link that leads elsewhere.
     const part = `${path}.${randomUUID()}.part`
-    await writeFile(part, text, { mode: 0o600, flag: 'wx' })
-    await rename(part, path)
+    try {
+      await writeFile(part, text, { mode: 0o600, flag: 'wx' })
+      await rename(part, path)
+    } catch (error) {
+      // On a full disk half a file is the last thing to leave.
+      await rm(part, { force: true })
+      throw error
+    }
   },
 
   appendText: async (path, text) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -25,4 +25,15 @@ test('what the host has of memory and processors', async () => {
   expect(average).toBeGreaterThanOrEqual(0)
   expect(cores).toBeGreaterThanOrEqual(1)
   expect(await files.availableMemory()).toBeLessThan(await files.totalMemory())
+})
+
+test('a text is there as a whole or not at all, and for its owner only', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tbs-files-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const files = localFiles(directory)
+  await files.writeText(join(directory, 'logs', 'one'), 'x')
+  expect((await stat(join(directory, 'logs', 'one'))).mode & 0o777).toBe(0o600)
+  await mkdir(join(directory, 'logs', 'taken'))
+  await expect(files.writeText(join(directory, 'logs', 'taken'), 'x')).rejects.toThrow()
+  expect(await readdir(join(directory, 'logs'))).toEqual(['one', 'taken'])
 })
