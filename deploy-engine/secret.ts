@@ -45,3 +45,12 @@ export const redact = (text: string, known: readonly Secret[] = []): string => {
 
 const formsOf = (value: string): string[] =>
   [value, encodeURIComponent(value), ...value.split('\n')].filter((form) => form.length >= SHORTEST)
+
+/** The same for lines that are each to stay what they are: a secret of several lines is found line by line. */
+export const redactLines = <T extends { text: string }>(lines: readonly T[], known: readonly Secret[]): T[] => {
+  const texts = redact(lines.map(({ text }) => text).join(BETWEEN), known).split(BETWEEN)
+  return lines.map((line, index) => ({ ...line, text: texts[index] ?? '' }))
+}
+
+// No line has the first, and no secret that is a variable the second.
+const BETWEEN = '\n\0'

@@ -4,7 +4,7 @@ import type { BuildLine, Engine } from '../ports.ts'
 import { redact } from '../secret.ts'
 import type { Run } from './journal.ts'
 import { liveTail } from './live-tail.ts'
-import { buildLogPath } from './logs.ts'
+import { buildLogPath } from './log-files.ts'
 
 const KEPT_LOGS = 20
 // Together they stay below what FilesPort.readText gives back, also when every character takes three bytes.

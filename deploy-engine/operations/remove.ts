@@ -8,7 +8,7 @@ import { SecretSchema } from '../records/secret.ts'
 import { VolumeCopySchema } from '../records/volume-copy.ts'
 import { throughRestarts } from './docker-back.ts'
 import { type Run, step } from './journal.ts'
-import { buildLogsPath } from './logs.ts'
+import { logsPath } from './log-files.ts'
 import { mirrorPath } from './mirror-path.ts'
 import { endVersion } from './stop.ts'
 import { removeImage } from './tidy.ts'
@@ -47,7 +47,7 @@ const removeAll = async (run: Run): Promise<Gone> => {
   if (operation.args.data) for (const name of volumes) await docker.removeVolume(name)
   const kept = (await docker.volumes(labels)).map(({ name }) => name).sort()
   if (operation.args.data) stay.push(...kept.map((name) => `volume ${name}`))
-  await files.remove(buildLogsPath(engine, bot.name))
+  await files.remove(logsPath(engine, bot.name))
   await files.remove(mirrorPath(engine, bot))
   return {
     removed: { volumes: volumes.filter((name) => !kept.includes(name)).sort(), kept },

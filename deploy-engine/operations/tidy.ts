@@ -5,6 +5,7 @@ import type { Engine, Labels } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
 import { type KeptContainer, KeptContainerSchema, keptContainersOf } from '../records/kept-container.ts'
 import { type Release, ReleaseSchema, releasesOf, wayBack } from '../records/release.ts'
+import { removeVersion } from './keep-log.ts'
 import { removeOldCopies } from './volume-copies.ts'
 
 const DIFF_LIMIT_MS = 10_000
@@ -41,7 +42,7 @@ const tidyContainers = async (engine: Engine, bot: Bot): Promise<string[]> => {
     if (release && paths.length > 0) {
       await keepForData(engine, { release, container: id, paths })
       warnings.push(`The container ${name} of v${release.number} is kept: it holds data outside volumes (${paths[0]})`)
-    } else await docker.removeContainer(id)
+    } else await removeVersion(engine, bot, id)
   }
   await forgetGone(engine, { releases, kept, containers: containers.map(({ id }) => id) })
   return warnings

@@ -6,6 +6,7 @@ import { undoDataChange } from './change-data.ts'
 import { throughRestarts } from './docker-back.ts'
 import { type Run, step } from './journal.ts'
 import { dropNewVolume } from './keep-in-volume.ts'
+import { removeVersion } from './keep-log.ts'
 import { killOthers } from './kill-others.ts'
 import { lastLines } from './last-lines.ts'
 import type { Previous } from './prepare.ts'
@@ -51,7 +52,7 @@ const putBack = async (run: Run, { next, previous, reuse }: Undo, say: Say) => {
   await say(whatNow(run, previous))
   if (next === undefined) return { logLines: [], warnings }
   const logLines = await lastLines(run, next)
-  if (!reuse) await engine.docker.removeContainer(next)
+  if (!reuse) await removeVersion(engine, run.bot, next)
   await dropNewVolume(run)
   return { logLines, warnings }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import type { LogPart } from '../../deploy-engine/index.ts'
 import { defineCommand, type Reply } from '../command.ts'
+import { lineCount, logText } from '../log-text.ts'
 import { secondsOf } from '../text/duration.ts'
 import { bold, line, pre } from '../text/rich-text.ts'
 
@@ -10,7 +12,9 @@ export const logs = defineCommand({
   name: 'logs',
   usage: '<bot> [lines] [--since <time>] [--grep <text>]',
   summary: 'What a bot printed last',
-  details: `${IN_MESSAGE} lines unless told otherwise; more come as a file. --since takes 90s, 15m, 1h or 2d.`,
+  details:
+    `${IN_MESSAGE} lines unless told otherwise; more come as a file. --since takes 90s, 15m, 1h or 2d. ` +
+    'What the last versions printed is kept, also when their containers are gone.',
   example: 'echo-bot 100 --since 1h --grep error',
   role: 'viewer',
   args: ({ BotName }) =>
@@ -30,27 +34,33 @@ export const logs = defineCommand({
       grep: z.string().min(1, 'what to look for').max(200, 'at most 200 characters').optional(),
     }),
   run: async ({ bot, lines, since, grep }, { engine, verbs }) => {
-    const log = await verbs.botLogs(engine, bot, {
+    const parts = await verbs.botLogs(engine, bot, {
       lines,
       ...(since !== undefined && { sinceSeconds: since }),
       ...(grep !== undefined && { grep }),
     })
-    return logReply(bot, log.trimEnd(), since !== undefined || grep !== undefined)
+    return logReply({ bot, parts, now: engine.clock.now(), filtered: since !== undefined || grep !== undefined })
   },
 })
 
-const logReply = (bot: string, log: string, filtered: boolean): Reply => {
-  const lines = log === '' ? [] : log.split('\n')
-  const data = { bot, lines }
-  if (lines.length === 0) {
+type Found = { bot: string; parts: readonly LogPart[]; now: number; filtered: boolean }
+
+const logReply = ({ bot, parts, now, filtered }: Found): Reply => {
+  const count = lineCount(parts)
+  const data = logData(bot, parts)
+  if (count === 0) {
     return { text: [line(filtered ? `${bot} printed nothing that matches.` : `${bot} has printed nothing.`)], data }
   }
-  if (lines.length > IN_MESSAGE) {
-    const text = [line(bold(bot), `: the last ${lines.length} lines are in the file`)]
+  const log = logText(parts, now)
+  if (count > IN_MESSAGE) {
+    const text = [line(bold(bot), `: the last ${count} lines are in the file`)]
     return { text, document: { name: `${bot}.log`, content: `${log}\n` }, data }
   }
-  return {
-    text: [line(bold(bot), `: the last ${lines.length === 1 ? 'line' : `${lines.length} lines`}`), pre(log)],
-    data,
-  }
+  return { text: [line(bold(bot), `: the last ${count === 1 ? 'line' : `${count} lines`}`), pre(log)], data }
 }
+
+const logData = (bot: string, parts: readonly LogPart[]) => ({
+  bot,
+  lines: parts.flatMap(({ lines }) => lines.map(({ text }) => text)),
+  releases: parts.map(({ release, lines }) => ({ release, lines: lines.length })),
+})

@@ -91,7 +91,8 @@ test('what a config file holds is no data of the bot, and its secrets are shown 
   })
   expect(operation.outcome).not.toHaveProperty('outside')
   expect(operation.outcome).not.toHaveProperty('warnings')
-  expect(await botLogs(bench.engine, 'my-bot', { lines: 50 })).toContain('{"language":"english"} password: [secret]')
+  const printed = (await botLogs(bench.engine, 'my-bot', { lines: 50 })).flatMap(({ lines }) => lines)
+  expect(printed.map(({ text }) => text)).toContain('{"language":"english"} password: [secret]')
   expect(await inDataDir(PASSWORD)).toEqual([])
 })
 
