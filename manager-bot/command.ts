@@ -82,12 +82,23 @@ export type Reply = {
   document?: { name: string; content: string }
   /** The door follows this operation and shows how it goes. */
   operation?: number
+  /** The door shows what this tells, as it comes: the chat for two minutes, the terminal until Ctrl-C. */
+  live?: Live
   /** Nothing was done because the words did not suffice. */
   incomplete?: true
   /** Called by the chat once the reply is on its way. */
   afterwards?(): void
   /** For `--json`. */
   data?: unknown
+}
+
+/** Something of a bot that goes on, line by line. */
+export type Live = {
+  bot: string
+  /** The button that ends it. */
+  stop: Offer
+  /** Ends when the signal aborts, or by itself when the bot is removed. */
+  follow(onLines: (lines: readonly string[]) => void, signal: AbortSignal): Promise<'removed' | 'aborted'>
 }
 
 export type CommandContext = {
@@ -112,6 +123,8 @@ export type CommandContext = {
   follow(operation: number): Promise<void>
   /** false: the queue can't be reached now; the door goes on trying. */
   enqueue(operation: number): Promise<boolean>
+  /** Only where a button was pressed: ends the live message that it is in; false: it has ended already. */
+  endLive?(): boolean
   /** Stops waiting for a token in this chat; false if nothing was awaited. */
   forget(): Promise<boolean>
 }
@@ -156,14 +169,20 @@ export const defineCommand = <A>({ args, ask, confirm, run, ...command }: Defini
 
 export type Parameters = {
   positional: { name: string; required: boolean }[]
-  options: { name: string; value: string }[]
+  /** Without `value` it is given or not. */
+  options: { name: string; value?: string }[]
 }
+
+/** What an option without a value has when it is given. */
+export const GIVEN = 'yes'
+
+const PARAMETER = /\[--(\w+)(?: <(\w+)>)?\]|<(\w+)>|\[(\w+)\]/g
 
 export const parametersOf = ({ usage }: Pick<Command, 'usage'>): Parameters => {
   const positional: Parameters['positional'] = []
   const options: Parameters['options'] = []
-  for (const [, option, value, required, optional] of usage.matchAll(/\[--(\w+) <(\w+)>\]|<(\w+)>|\[(\w+)\]/g)) {
-    if (option && value) options.push({ name: option, value })
+  for (const [, option, value, required, optional] of usage.matchAll(PARAMETER)) {
+    if (option) options.push({ name: option, ...(value !== undefined && { value }) })
     else if (required) positional.push({ name: required, required: true })
     else if (optional) positional.push({ name: optional, required: false })
   }

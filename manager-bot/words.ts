@@ -1,4 +1,4 @@
-import { type Command, type Input, parametersOf, usageHint, type Verbs } from './command.ts'
+import { type Command, GIVEN, type Input, parametersOf, usageHint, type Verbs } from './command.ts'
 
 /**
  * Splits what follows a command's name. Quotes keep words together; a phone's dash counts as two hyphens, since
@@ -23,8 +23,10 @@ export const inputOf = (command: Command, words: readonly string[], verbs: Verbs
       input[parameter.name] = word
       continue
     }
-    if (!options.some(({ name }) => name === option)) refuse(`/${command.name} has no option --${option.slice(0, 20)}`)
-    input[option] = inline ?? queue.shift() ?? refuse(`--${option} needs a value`)
+    const known = options.find(({ name }) => name === option)
+    if (!known) return refuse(`/${command.name} has no option --${option.slice(0, 20)}`)
+    if (known.value !== undefined) input[option] = inline ?? queue.shift() ?? refuse(`--${option} needs a value`)
+    else input[option] = inline === undefined ? GIVEN : refuse(`--${option} takes no value`)
   }
   return input
 }

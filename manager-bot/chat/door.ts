@@ -4,6 +4,7 @@ import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import { line } from '../text/rich-text.ts'
 import { hereOf } from './here.ts'
 import { keyboard } from './keyboard.ts'
+import type { LiveMessages } from './live-messages.ts'
 import type { Menus } from './menu.ts'
 import type { Incoming, Known } from './message.ts'
 import type { NotRun } from './not-run.ts'
@@ -33,6 +34,7 @@ export type Door = {
   notRun: NotRun
   rateLimit: RateLimit
   looks: Looks
+  live: LiveMessages
   /** Updates that an earlier process accepted: nobody has sent them too fast now. */
   again: ReadonlySet<number>
   /** false: said less than a minute ago. */
@@ -62,6 +64,7 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
     ...(updateId !== undefined && { requestKey: `telegram:${updateId}` }),
     follow: (operation) => progress.follow(operation, { ...said.place, ...takenOver(said) }),
     enqueue,
+    ...endLiveOf(door, said),
     forget: () =>
       engine.database.transaction(async (entities) => {
         const awaited = await awaitedIn(entities, whose, engine.clock.now())
@@ -71,9 +74,12 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
   }
 }
 
-/** Says what a command answered, with buttons for what it offers, and shows how its operation goes. */
+const endLiveOf = ({ live }: Door, { pressed, place: { chatId } }: Known) =>
+  pressed === undefined ? {} : { endLive: () => live.end({ chatId, messageId: pressed }) }
+
+/** Says what a command answered, with buttons for what it offers, and shows how that which it began goes on. */
 export const sayReply = async (door: Door, said: Incoming, reply: Reply): Promise<void> => {
-  const { offers = [], operation } = reply
+  const { offers = [], operation, live } = reply
   const { replaces, pressed: _, ...rest } = said
   // The message that an operation is shown in is the progress's, and a document can't take a text's place.
   const to: Incoming = operation !== undefined && replaces !== undefined ? rest : said
@@ -82,6 +88,7 @@ export const sayReply = async (door: Door, said: Incoming, reply: Reply): Promis
   const buttons = offers.length > 0 ? { markup: await keyboard(door.engine, audience, offers) } : {}
   await say(door, to, said.quiet ? { text: [] } : { ...reply, ...buttons })
   if (operation !== undefined) door.progress.wake(operation)
+  if (live) door.live.begin(said, live)
   reply.afterwards?.()
 }
 

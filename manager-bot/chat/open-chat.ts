@@ -10,9 +10,11 @@ import { offerOwnership, seedOwner } from './claim.ts'
 import { diskFullNotice } from './disk-full.ts'
 import { dispatch } from './dispatch.ts'
 import type { Door } from './door.ts'
+import { tellLiveEnded } from './end-live.ts'
 import { everyMinute } from './every-minute.ts'
 import { acceptInto, finishUpdate, unfinishedUpdates } from './inbox.ts'
 import { openLanes } from './lanes.ts'
+import { type LiveMessages, openLiveMessages } from './live-messages.ts'
 import { openMenus } from './menu.ts'
 import { nameKeeper } from './names.ts'
 import { newCode } from './new-code.ts'
@@ -68,6 +70,7 @@ export const openChat = (parts: ChatParts): Chat => {
   const lanes = openLanes(speaking)
   const outbox = openOutbox(engine, speaking, lanes)
   const progress = openProgress({ engine, speaking, lanes, outbox })
+  const live = openLiveMessages({ engine, speaking, lanes })
   const alerts = openAlerts({ engine, speaking, lanes })
   let dueAt = engine.clock.elapsed()
   const alive = (waitMs = 0) => {
@@ -81,6 +84,7 @@ export const openChat = (parts: ChatParts): Chat => {
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
       await outbox.resume()
+      await tellLiveEnded(engine, outbox)
       const showing = Promise.all([
         progress.run(signal),
         alerts.run(signal),
@@ -91,7 +95,7 @@ export const openChat = (parts: ChatParts): Chat => {
         await rememberName(engine, me.username)
         await offerOwnership(engine, { username: me.username, newCode, log })
         onListening(me.username)
-        await listen(telegraf, { ...parts, speaking, progress, outbox, alive, username: me.username }, me)
+        await listen(telegraf, { ...parts, speaking, progress, outbox, live, alive, username: me.username }, me)
       }
       await showing
       // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
@@ -134,6 +138,7 @@ type Listening = ChatParts & {
   speaking: Speaking
   progress: Progress
   outbox: Outbox
+  live: LiveMessages
   username: string
   alive(waitMs?: number): void
 }
@@ -199,6 +204,7 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   )
   await chats.idle()
   await door.looks.idle()
+  await door.live.idle()
   await doingChores
 }
 

@@ -1,5 +1,5 @@
 import { Command as Verb } from 'commander'
-import { type Command, type Input, parametersOf } from '../command.ts'
+import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
@@ -44,15 +44,16 @@ const addVerb = (program: Verb, command: Command): void => {
   if (command.details) verb.addHelpText('after', `\n${command.details}`)
   // All optional here, so that a missing one is said by the command itself, with the bots to choose from.
   for (const { name } of positional) verb.argument(`[${name}]`)
-  for (const { name, value } of options) verb.option(`--${name} <${value}>`)
+  for (const { name, value } of options) verb.option(value === undefined ? `--${name}` : `--${name} <${value}>`)
   verb.option('--json', 'print JSON')
   verb.action(async () => {
-    const { json, ...given }: { json?: true } & Record<string, string> = verb.opts()
+    const { json, ...given }: { json?: true } & Record<string, string | true> = verb.opts()
     const { runVerb } = await import('./run-verb.ts')
     const words = positional.flatMap(({ name }, index) =>
       verb.args[index] === undefined ? [] : [[name, verb.args[index]]],
     )
-    const input: Input = { ...Object.fromEntries(words), ...given }
+    const chosen = Object.entries(given).map(([name, value]) => [name, value === true ? GIVEN : value])
+    const input: Input = Object.fromEntries([...words, ...chosen])
     process.exitCode = await runVerb(command, input, { json: json ?? false })
   })
 }

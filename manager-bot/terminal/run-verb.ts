@@ -18,6 +18,7 @@ import { command, line } from '../text/rich-text.ts'
 import { follow } from './follow.ts'
 import { readToken } from './read-token.ts'
 import { EXIT, forTerminal } from './report.ts'
+import { stream } from './stream.ts'
 
 /** Carries a command out in this process, follows what it began, and gives the exit code. */
 export const runVerb = async (command: Command, input: Input, { json }: { json: boolean }): Promise<number> => {
@@ -29,7 +30,8 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
   try {
     const errand: Errand = { engine, config }
     const reply = await answerHere(command, input, contextOf(errand))
-    const { operation } = reply
+    const { operation, live } = reply
+    if (live) return await stream(live, { json })
     if (operation !== undefined && !errand.unattended)
       return await follow(engine, { operation, begin: queuedText(reply), json, dataDir: config.dataDir })
     if (operation === undefined) print(reply, json)

@@ -43,6 +43,10 @@ describe('words', () => {
     })
   })
 
+  test('an option may need no value', () => {
+    expect(read('logs echo-bot —follow 50')).toEqual({ bot: 'echo-bot', follow: 'yes', lines: '50' })
+  })
+
   test('as a phone writes them: dashes and quotes turned into others', () => {
     expect(read('logs echo-bot —since=1h –grep “two words”')).toEqual({
       bot: 'echo-bot',
@@ -56,6 +60,7 @@ describe('words', () => {
     ['bots now', '/bots takes no arguments'],
     ['logs echo-bot --lines 5', '/logs has no option --lines'],
     ['logs echo-bot --since', '--since needs a value'],
+    ['logs echo-bot --follow=2m', '--follow takes no value'],
     ['deploy Echo', 'bot: a bot name is 2 to 31 lower-case letters, digits and dashes, and starts with a letter'],
     ['deploy echo-bot --upload-pack=x', '/deploy has no option --upload-pack'],
     ['deploy echo-bot a..b', 'ref: this is not a valid git ref'],
@@ -109,7 +114,7 @@ test('each command has a name that Telegram takes, a readable usage and an examp
     const { positional, options } = parametersOf(command)
     const shown = [
       ...positional.map(({ name, required }) => (required ? `<${name}>` : `[${name}]`)),
-      ...options.map(({ name, value }) => `[--${name} <${value}>]`),
+      ...options.map(({ name, value }) => (value === undefined ? `[--${name}]` : `[--${name} <${value}>]`)),
     ]
     expect(shown.join(' ')).toBe(command.usage)
     command.bind(inputOf(command, splitWords(command.example), verbs), verbs)
