@@ -144,6 +144,8 @@ export type Container = {
   error: string
   restarts: number
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  /** What the image's HEALTHCHECK gave last; absent: it has none, or it was not asked yet. */
+  lastCheck?: { at: number; exitCode: number; output: string }
   restart: RestartPolicy | 'other'
   workdir: string
 }

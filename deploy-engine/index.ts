@@ -46,6 +46,7 @@ export type { Step, StepName } from './records/step.ts'
 export { redact, Secret } from './secret.ts'
 export { VolumePath } from './source/manifest-fields.ts'
 export { steadyClock } from './steady-clock.ts'
+export { watchHealth } from './watch/health.ts'
 export { hostCondition, watchHost } from './watch/host.ts'
 export type { HostLook } from './watch/host-looks.ts'
 export {

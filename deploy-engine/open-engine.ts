@@ -77,6 +77,8 @@ const running = (): Running => {
     bots: new Map(),
     tails: new Map(),
     building: 0,
+    health: new Map(),
+    commands: new Map(),
     takeBuildTurn: async (signal) => {
       const turn = deferred()
       const before = last

@@ -89,7 +89,13 @@ export type Running = {
   /** Builds that run or wait for their turn. */
   building: number
   takeBuildTurn(signal: AbortSignal): Promise<() => void>
+  /** What the health checks of each bot found last, by its number; empty in a process that does not watch them. */
+  health: Map<number, HealthSeen>
+  /** Commands of health checks that have not ended, by their container: since when. */
+  commands: Map<string, number>
 }
+
+export type HealthSeen = { container: string; at: number; ok: boolean; found: string }
 
 /** Encrypts values for one bot and key; the pair is bound to the ciphertext. */
 export type Vault = {

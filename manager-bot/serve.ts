@@ -10,6 +10,7 @@ import {
   recover,
   type Secret,
   watchBots,
+  watchHealth,
   watchUnproven,
 } from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
@@ -109,6 +110,7 @@ const start = async (
     chat.run((username) => onListening?.(username)),
     watchUnproven(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),
+    watchHealth(engine, stop),
     queue.run(stop),
   ])
   return { ended }

@@ -1,5 +1,5 @@
-import type { ReleasePlan } from '../records/release.ts'
-import type { ManifestFile } from '../source/manifest.ts'
+import type { HealthPlan, ReleasePlan } from '../records/release.ts'
+import type { Manifest, ManifestFile } from '../source/manifest.ts'
 import { commandOf } from './command-line.ts'
 import { envDefaults, exampleLines } from './env-example.ts'
 import type { ImagePlan } from './image-plan.ts'
@@ -19,7 +19,7 @@ export type Found = {
 
 /** How the image is run and judged. */
 export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: Found): ReleasePlan => {
-  const { run, gate, hooks } = settings.manifest
+  const { run, gate, health, hooks } = settings.manifest
   const token = tokenVariable(app, settings, tokenEnv)
   const { [token.name]: _inCompose, ...composed } = image.env
   const given = [token.name, 'TELEGRAM_API_ROOT', ...Object.keys({ ...composed, ...run.env })]
@@ -51,7 +51,15 @@ export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: 
       stableSeconds: gate.stable,
       ...(gate.command === undefined ? {} : { command: commandOf(gate.command) }),
     },
+    ...healthOf(health),
   }
+}
+
+const healthOf = (health: Manifest['health']): { health?: HealthPlan } => {
+  const everySeconds = health?.every ?? 0
+  if (health?.http !== undefined) return { health: { http: health.http, everySeconds } }
+  if (health?.command !== undefined) return { health: { command: commandOf(health.command), everySeconds } }
+  return {}
 }
 
 const tokenVariable = (app: SourceTree, { manifest, at }: ManifestFile, chosen: string | null) => {

@@ -43,7 +43,12 @@ export type ReleasePlan = {
   cpus: number
   stopGraceSeconds: number
   gate: { readySeconds: number; stableSeconds: number; command?: string[] }
+  /** Absent: tbs.yaml asks for none, or the release is older than that. */
+  health?: HealthPlan
 }
+
+/** What a running container is asked again and again: an address in its own network, or a command inside it. */
+export type HealthPlan = { everySeconds: number } & ({ http: string } | { command: string[] })
 
 export const ReleaseSchema = new EntitySchema<Release>({
   name: 'release',

@@ -41,6 +41,11 @@ export const Command = text(COMMAND, /^[^\p{Cc}]+$/u)
   .max(2000, COMMAND)
   .refine((command) => command.trim() !== '', COMMAND)
 
+const HEALTH_URL = 'an address such as http://localhost:8080/healthz, without a login'
+export const HealthUrl = text(HEALTH_URL, /^http:\/\/[\w[][\x21-\x7e]*$/)
+  .max(500, HEALTH_URL)
+  .refine((address) => isPlainUrl(address), HEALTH_URL)
+
 export const PORT = '"host:container" or "address:host:container", such as "127.0.0.1:8080:80"'
 export const Port = text(PORT, /^(\d{1,3}(\.\d{1,3}){3}:)?\d{1,5}:\d{1,5}(\/(tcp|udp))?$/).refine(
   (port) => hasNumbersInRange(port),
@@ -53,6 +58,12 @@ export const StageName = text('the name of a stage in the Dockerfile', /^[A-Za-z
 
 function text(expectation: string, pattern: RegExp) {
   return z.string(expectation).regex(pattern, expectation)
+}
+
+// What is in it is shown when the check fails.
+const isPlainUrl = (address: string): boolean => {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  return url !== undefined && url.hostname !== '' && `${url.username}${url.password}${url.hash}` === ''
 }
 
 const secondsIn = (unit: string): number => (unit === 'h' ? 3600 : unit === 'm' ? 60 : 1)

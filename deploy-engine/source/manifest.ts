@@ -5,6 +5,7 @@ import {
   Command,
   Cpus,
   duration,
+  HealthUrl,
   NetworkName,
   PORT,
   Port,
@@ -88,9 +89,16 @@ const ManifestSchema = mapping(
       stable: duration(1, 600).default(15),
       command: Command.optional(),
     }).prefault({}),
+    health: mapping({
+      http: HealthUrl.optional(),
+      command: Command.optional(),
+      every: duration(10, 3600).default(30),
+    })
+      .refine(({ http, command }) => (http === undefined) !== (command === undefined), 'one of http and command')
+      .optional(),
     hooks: mapping({ release: Command.optional() }).prefault({}),
   },
-  ['health', 'backup'],
+  ['backup'],
 )
 
 export type Manifest = z.output<typeof ManifestSchema>

@@ -229,6 +229,21 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       await expect(docker.exec(UNKNOWN, ['echo'], never())).rejects.toEqual(refusedWith(404))
     })
 
+    check('are asked for their health where their image says how', async ({ docker, create, until }) => {
+      const [well, ill] = [await create({ health: 'passes' }), await create({ health: 'fails' })]
+      expect(await docker.container(well)).not.toHaveProperty('lastCheck')
+      await docker.start(well)
+      await docker.start(ill)
+      expect((await docker.container(well))?.health).toMatch(/^(starting|healthy)$/)
+      const healthy = await until(well, ({ health }) => health === 'healthy')
+      expect(healthy.lastCheck).toMatchObject({ exitCode: 0, output: 'well\n' })
+      expect(healthy.lastCheck?.at).toBeGreaterThan(healthy.startedAt)
+      const unhealthy = await until(ill, ({ health }) => health === 'unhealthy')
+      expect(unhealthy).toMatchObject({ running: true, lastCheck: { exitCode: 1, output: 'not well\n' } })
+      await docker.removeContainer(well)
+      await docker.removeContainer(ill)
+    })
+
     check('are waited for until one no longer wants to', async ({ docker, create }) => {
       const id = await create(RUNS)
       await docker.start(id)

@@ -11,11 +11,16 @@ export const contextOf = (behaviour: Behaviour, label: string): Record<string, s
     `COPY ${BEHAVIOUR_FILE} program.js ./`,
     ...(behaviour.buildMs === undefined ? [] : [`RUN sleep ${behaviour.buildMs / 1000}`]),
     ...(behaviour.build === 'fails' ? ['RUN false'] : []),
+    ...(behaviour.health === undefined
+      ? []
+      : [`HEALTHCHECK --interval=300ms --retries=1 CMD ${CHECKS[behaviour.health]}`]),
     'USER 1000:1000',
     'CMD ["node", "program.js"]',
     '',
   ].join('\n'),
 })
+
+const CHECKS = { passes: 'echo well', fails: 'echo not well; exit 1' }
 
 const PROGRAM = `
 import('node:fs').then(({ readFileSync }) => {

@@ -136,6 +136,7 @@ const containerOf = (found: ContainerInspectInfo): Container => ({
   error: found.State.Error,
   restarts: found.RestartCount,
   health: healthOf(found),
+  ...lastCheckOf(found),
   restart: restartOf(found.HostConfig.RestartPolicy?.Name),
   workdir: found.Config.WorkingDir || '/',
 })
@@ -146,6 +147,12 @@ const timeOf = (text: string): number => Math.max(0, Date.parse(text) || 0)
 const healthOf = (found: ContainerInspectInfo): Container['health'] => {
   const status = found.State.Health?.Status
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none'
+}
+
+const lastCheckOf = (found: ContainerInspectInfo): Pick<Container, 'lastCheck'> => {
+  // Null until it is asked for the first time.
+  const last = found.State.Health?.Log?.at(-1)
+  return last ? { lastCheck: { at: timeOf(last.End), exitCode: last.ExitCode, output: last.Output } } : {}
 }
 
 const restartOf = (name: string | undefined): Container['restart'] => {

@@ -218,6 +218,17 @@ gate: { ready: 2m, stable: 5s, command: node s.js }`
   })
 })
 
+test('tbs.yaml decides what a running bot is asked', () => {
+  const health = (text: string) => release({ ...NODE, 'tbs.yaml': text }).health
+  expect(health('')).toBeUndefined()
+  expect(health('health: { http: "http://localhost:8080/", every: 1m }')).toEqual({
+    http: 'http://localhost:8080/',
+    everySeconds: 60,
+  })
+  expect(health('health: { command: node health.js }')).toEqual({ command: ['node', 'health.js'], everySeconds: 30 })
+  expect(health('health: { command: "a || b" }')).toMatchObject({ command: ['/bin/sh', '-c', 'a || b'] })
+})
+
 test('run.command is the CMD of a generated image', () => {
   const { dockerfile, release } = plan({ 'package.json': {}, 'tbs.yaml': 'run: { command: tsx bot.ts }' })
   expect(dockerfile).toContain('CMD ["tsx","bot.ts"]\n')

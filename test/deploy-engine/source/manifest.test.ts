@@ -11,6 +11,11 @@ test('an empty file gives the defaults', () => {
   expect(manifest.build).toEqual({ context: '', args: {} })
   expect(manifest.run).toEqual({ env: {}, memory: 512 * MIB, cpus: 1, networks: [], ports: [], stop_grace: 10 })
   expect(manifest.gate).toEqual({ ready: 60, stable: 15 })
+  expect(manifest).not.toHaveProperty('health')
+  expect(readManifest('health: { command: node health.js }').manifest.health).toEqual({
+    command: 'node health.js',
+    every: 30,
+  })
 })
 
 test('every key is read, sizes in bytes and times in seconds', () => {
@@ -31,6 +36,7 @@ run:
   ports: ["127.0.0.1:8080:80", "9000:9000/udp"]
   stop_grace: 30s
 gate: { ready: 2m, stable: 5s, command: node smoke.js }
+health: { http: "http://localhost:8080/healthz", every: 1m }
 hooks: { release: npm run migrate }
 `)
   expect(manifest).toEqual({
@@ -47,6 +53,7 @@ hooks: { release: npm run migrate }
       stop_grace: 30,
     },
     gate: { ready: 120, stable: 5, command: 'node smoke.js' },
+    health: { http: 'http://localhost:8080/healthz', every: 60 },
     hooks: { release: 'npm run migrate' },
   })
   expect(at('run.memory')).toBe('tbs.yaml:11')
@@ -57,7 +64,21 @@ describe('a wrong file is refused with the key and what it takes', () => {
   test.each([
     ['hooks: { relase: x }', 'hooks: unknown key relase; the keys here are release'],
     ['build: { target: "a b" }', 'build.target: expected the name of a stage'],
-    ['health: {}', 'health: this version does not have it yet'],
+    ['health: {}', 'health: expected one of http and command'],
+    ['health:', 'health: expected a mapping with some of the keys http, command, every'],
+    ['health: { http: "http://localhost:1/", command: true }', 'health: expected one of http and command'],
+    ['health: { htpp: "http://localhost:1/" }', 'health: unknown key htpp; the keys here are http, command, every'],
+    [
+      'health: { http: "https://localhost:1/" }',
+      'health.http: expected an address such as http://localhost:8080/healthz',
+    ],
+    ['health: { http: "http://me:pw@localhost:1/" }', 'health.http: expected an address'],
+    ['health: { http: "http://localhost:1/#a" }', 'health.http: expected an address'],
+    ['health: { http: "http://localhost:99999/" }', 'health.http: expected an address'],
+    ['health: { http: "http:///x" }', 'health.http: expected an address'],
+    ['health: { http: "http://localhost/a b" }', 'health.http: expected an address'],
+    ['health: { command: " " }', 'health.command: expected a command in one line'],
+    ['health: { command: a, every: 5s }', 'health.every: expected a time from 10s to 3600s'],
     ['backup: {}', 'backup: this version does not have it yet'],
     ['runn: {}', 'unknown key runn; the keys here are build, run, gate'],
     ['run: { memroy: 1g }', 'run: unknown key memroy; the keys here are command, env, token_env, memory'],

@@ -16,6 +16,10 @@ export type Behaviour = {
   prints?: string[]
   /** It prints that again and again. */
   printsEveryMs?: number
+  /** Its image has a HEALTHCHECK, which says this. */
+  health?: 'passes' | 'fails'
+  /** It has a web server. */
+  answers?: { status: number; body: string }
   /** A file that it leaves outside volumes. */
   writes?: string
 }

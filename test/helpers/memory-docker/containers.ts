@@ -113,6 +113,8 @@ export const create = (daemon: Daemon, spec: MachineSpec, beside?: string): Mach
     quick: 0,
     restart: 'no',
     stoppedByHand: false,
+    health: image.behaviour.health ? 'starting' : 'none',
+    ...(image.behaviour.answers && { answers: image.behaviour.answers }),
     output: [],
     readers: new Set(),
     files: new Map(),

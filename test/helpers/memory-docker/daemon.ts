@@ -64,6 +64,10 @@ export type Machine = {
   restart: RestartPolicy
   /** Stopped or killed from outside: the restart policy leaves it alone. */
   stoppedByHand: boolean
+  health: Container['health']
+  lastCheck?: NonNullable<Container['lastCheck']>
+  /** What its web server says; absent: it has none. */
+  answers?: { status: number; body: string }
   output: LogLine[]
   /** Who wants to know what it prints. */
   readers: Set<(line: LogLine) => void>
@@ -122,7 +126,8 @@ export const inspect = (machine: Machine): Container => ({
   outOfMemory: machine.outOfMemory,
   error: '',
   restarts: machine.restarts,
-  health: 'none',
+  health: machine.health,
+  ...(machine.lastCheck && { lastCheck: machine.lastCheck }),
   restart: machine.restart,
   workdir: machine.image.workdir,
 })

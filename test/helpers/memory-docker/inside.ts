@@ -86,5 +86,6 @@ const isDirectory = ({ image, files }: Machine, path: string): boolean =>
 const around = ({ clock }: Daemon, machine: Machine) => ({
   clock,
   address: API_ADDRESS,
+  answers: machine.answers,
   read: (path: string) => procNet(machine, path) ?? machine.files.get(path)?.content.toString('utf8'),
 })

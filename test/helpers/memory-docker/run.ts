@@ -4,6 +4,7 @@ import { tellEvent } from './events.ts'
 import { volumeTask } from './volume-tasks.ts'
 
 const BOOT_MS = 150
+const CHECK_MS = 300
 const STOP_MS = 50
 const TASK_MS = 300
 const KILLED = 137
@@ -73,6 +74,14 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
     if (behaviour.printsEveryMs !== undefined) later(behaviour.printsEveryMs, say)
   }
 
+  if (behaviour.health !== undefined) {
+    const well = behaviour.health === 'passes'
+    machine.health = 'starting'
+    later(CHECK_MS, () => {
+      machine.health = well ? 'healthy' : 'unhealthy'
+      machine.lastCheck = { at: clock.now(), exitCode: well ? 0 : 1, output: well ? 'well\n' : 'not well\n' }
+    })
+  }
   later(BOOT_MS, () => {
     say()
     if (behaviour.writes) machine.changes.set(behaviour.writes, 1)

@@ -1,3 +1,4 @@
+import { ASK_SCRIPT } from '../../../deploy-engine/container/ask-script.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 type Result = { exitCode: number; output: string }
@@ -8,6 +9,8 @@ type Surroundings = {
   read(path: string): string | undefined
   /** Where a name leads. */
   address: string
+  /** What a web server there says. */
+  answers: { status: number; body: string } | undefined
 }
 
 /** The few programs that are run in and beside containers, alone or as `sh -c "one; other" name arguments…`. */
@@ -38,11 +41,20 @@ const call = async ([program = '', ...words]: readonly string[], around: Surroun
       return done('')
     case 'cat':
       return done(words.map((path) => around.read(path) ?? '').join(''))
+    case 'test':
+      return done('', around.read(words.at(-1) ?? '') === undefined ? 1 : 0)
     case 'perl':
+      if (words.includes(ASK_SCRIPT)) return done(asked(around))
       return done(`address ${around.address}\n${around.read('sockets') ?? ''}end\n`)
     case 'getent':
       return done(`${around.address}     STREAM ${words.at(-1)}\n`)
     default:
       return done(`${program}: not found\n`, 127)
   }
+}
+
+const asked = ({ answers }: Surroundings): string => {
+  if (!answers) return 'unreachable Connection refused\n'
+  const text = `HTTP/1.0 ${answers.status} x\r\ncontent-type: text/plain\r\n\r\n${answers.body}`
+  return `answer ${Buffer.from(text).toString('hex')}\n`
 }

@@ -1,0 +1,20 @@
+import type { Engine } from '../ports.ts'
+import { allBots, type Bot } from '../records/bot.ts'
+import { unfinishedOperations } from '../records/operation.ts'
+import { type Release, ReleaseSchema } from '../records/release.ts'
+
+export type BotToRun = { bot: Bot; release: Release; container: string }
+
+/** Every bot that is to run, with the version for that. */
+export const botsToRun = async ({ database: { read } }: Engine): Promise<BotToRun[]> => {
+  const releases = await read.findBy(ReleaseSchema, { state: 'active' })
+  const bots = (await allBots(read)).filter(({ stoppedAt }) => stoppedAt === null)
+  return bots.flatMap((bot) => {
+    const release = releases.find(({ botId }) => botId === bot.id)
+    return release?.containerId ? [{ bot, release, container: release.containerId }] : []
+  })
+}
+
+/** An operation of the bot is under way, or waits: what is seen of it now is no sign. */
+export const isWorkedOn = async ({ running, database }: Engine, botId: number): Promise<boolean> =>
+  running.bots.has(botId) || (await unfinishedOperations(database.read, botId)).length > 0
