@@ -57,5 +57,6 @@ export {
   mute,
   pastIncidents,
 } from './watch/incidents.ts'
+export { watchResources } from './watch/resources.ts'
 export { watchUnproven } from './watch/unproven.ts'
 export { watchBots } from './watch/watch-bots.ts'

@@ -78,6 +78,7 @@ const running = (): Running => {
     tails: new Map(),
     building: 0,
     health: new Map(),
+    usage: new Map(),
     commands: new Map(),
     takeBuildTurn: async (signal) => {
       const turn = deferred()

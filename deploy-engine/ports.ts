@@ -91,8 +91,22 @@ export type Running = {
   takeBuildTurn(signal: AbortSignal): Promise<() => void>
   /** What the health checks of each bot found last, by its number; empty in a process that does not watch them. */
   health: Map<number, HealthSeen>
+  /** What each bot takes, by its number; empty in a process that does not watch them. */
+  usage: Map<number, BotUsage>
   /** Commands of health checks that have not ended, by their container: since when. */
   commands: Map<string, number>
+}
+
+/** Of a bot's container, when it was measured. */
+export type BotUsage = {
+  container: string
+  at: number
+  memoryBytes: number
+  memoryLimitBytes: number
+  /** Of the processor, since it was measured before; absent: that was the first time. */
+  cores?: number
+  /** It has needed nearly all of its memory for a while. */
+  memoryShort: boolean
 }
 
 export type HealthSeen = { container: string; at: number; ok: boolean; found: string }

@@ -11,6 +11,7 @@ import {
   type Secret,
   watchBots,
   watchHealth,
+  watchResources,
   watchUnproven,
 } from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
@@ -111,6 +112,7 @@ const start = async (
     watchUnproven(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),
     watchHealth(engine, stop),
+    watchResources(engine, stop),
     queue.run(stop),
   ])
   return { ended }
