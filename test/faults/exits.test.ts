@@ -87,6 +87,7 @@ describe('from outside', () => {
     const asked = my.here.say('/run my-bot')
     await my.here.whileTalkingTo(my.bot, my.here.reads(/is live/, { after: asked, timeout: 60_000 }))
     await shows("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE state = 'open')", 'the incident is over')
+    await my.here.reads(/over: it runs again/, { after: asked })
     expect(loud(before)).toHaveLength(1)
     await forget()
   })
