@@ -62,7 +62,21 @@ test('Telegram is away for an hour: each is told once, in order; what is over by
   expect(left.length).toBeLessThanOrEqual(9)
 })
 
-test('the same over a restart, and a day of being away', async () => {
+test('they keep their order however often they fail', async () => {
+  const names = ['cleo', 'bea', 'dora', 'ada']
+  bench.sandbox.fail({ method: 'sendMessage', status: 502, body: '', times: 7 })
+  for (const name of names) await crash(bench, name)
+  await vi.waitFor(
+    () => {
+      clock.leap(MINUTE)
+      expect(alertsTo(bench)).toHaveLength(names.length)
+    },
+    { timeout: 10_000 },
+  )
+  expect(alertsTo(bench).map(({ text }) => text.split(' ')[0])).toEqual(names)
+})
+
+test('they are told after a restart, and after a day of being away', async () => {
   const back = bench.sandbox.fail({ method: 'sendMessage', status: 502, body: '<html></html>' })
   await crash(bench, 'ada')
   await sign(bench, null, { detail: { found: 'Disk almost full' } })

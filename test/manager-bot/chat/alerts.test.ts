@@ -59,7 +59,7 @@ test('its end is an edit and one short silent reply; only the first end has one'
   const first = await until('crashed')
   await end(bench, id)
   await until('✓ over: echo-bot crashed: exit code 1')
-  const reply = await bench.sandbox.waitFor(() => repliesTo(bench.said(), first)[0])
+  const reply = await bench.sandbox.waitFor(() => repliesTo(bench.said(), first)[0], { timeout: 4000 })
   expect(reply).toMatchObject({ text: 'echo-bot — over: fine for 10 minutes', silent: true })
   expect(labelsOf(await until('✓ over'))).toEqual(['Logs'])
   await settled()
@@ -258,6 +258,16 @@ describe('mute', () => {
     expect(alertsTo(bench)).toHaveLength(1)
     await forAWhile('echo-bot', 0)
     expect((await until('echo-bot crashed')).silent).toBe(false)
+  })
+
+  test('of what is on its way shows as soon as it has arrived', async () => {
+    const arrive = bench.sandbox.fail({ method: 'sendMessage', delay: 500 })
+    await crash(bench, 'echo-bot')
+    await vi.waitFor(async () => expect(await rows()).toHaveLength(1))
+    await forAWhile('echo-bot', 60_000)
+    arrive()
+    const shows = () => alertsTo(bench).some(({ text }) => text.includes('Muted until'))
+    await bench.sandbox.waitFor(shows, { timeout: 4000 })
   })
 
   test('what ends while it is muted is never told', async () => {
