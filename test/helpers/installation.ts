@@ -22,7 +22,9 @@ export type Installation = {
   dataDir: string
   manager: SandboxBot
   env: NodeJS.ProcessEnv
-  /** Starts the real manager process and waits until it answers /help. */
+  /** Starts the real manager process, and waits for nothing. */
+  begin(): void
+  /** Starts it and waits until it answers /help. */
   start(): Promise<void>
   /** SIGKILL, as a crash of the host process would be. */
   kill(): Promise<void>
@@ -93,6 +95,12 @@ export const installation = async ({
     await exited
   }
 
+  const begin = () => {
+    child = spawn(process.execPath, [launcher, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout?.on('data', (chunk) => output.push(String(chunk)))
+    child.stderr?.on('data', (chunk) => output.push(String(chunk)))
+  }
+
   return {
     sandbox,
     instance,
@@ -108,10 +116,9 @@ export const installation = async ({
       return asked
     },
     reads,
+    begin,
     start: async () => {
-      child = spawn(process.execPath, [launcher, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-      child.stdout?.on('data', (chunk) => output.push(String(chunk)))
-      child.stderr?.on('data', (chunk) => output.push(String(chunk)))
+      begin()
       const asked = say('/help')
       await reads(/\/deploy/, { after: asked })
     },
