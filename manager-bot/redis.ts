@@ -122,18 +122,29 @@ const missing = (cause: unknown): TbsError =>
   })
 
 /** 'up', or why not. A server that is loading its data answers with an error and is not up yet. */
-const ping = async (config: RedisConfig): Promise<string> => {
+const ping = async (config: RedisConfig, signal?: AbortSignal): Promise<string> => {
   const redis = connectRedis(config, { ...ONCE, lazyConnect: true })
+  // What fails says only that the connection is closed; why comes as an event.
+  let why: unknown
+  redis.on('error', (error) => {
+    why = error
+  })
+  const giveUp = () => redis.disconnect()
+  signal?.addEventListener('abort', giveUp, { once: true })
   try {
     await redis.connect()
     await redis.ping()
     return 'up'
   } catch (error) {
-    return messageOf(error)
+    return signal?.aborted ? 'it hangs' : messageOf(why ?? error)
   } finally {
     redis.disconnect()
   }
 }
+
+/** The same, within that time: a server that hangs takes connections and says nothing. */
+export const pingRedis = (config: RedisConfig, limitMs: number): Promise<string> =>
+  ping(config, AbortSignal.timeout(limitMs))
 
 const shutDown = async (config: RedisConfig): Promise<void> => {
   const redis = connectRedis(config, { ...ONCE, lazyConnect: true })

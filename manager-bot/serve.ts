@@ -11,6 +11,7 @@ import {
   type Secret,
   watchBots,
   watchHealth,
+  watchHost,
   watchResources,
   watchUnproven,
 } from '../deploy-engine/index.ts'
@@ -24,6 +25,7 @@ import { callHeartbeatUrl } from './heartbeat-url.ts'
 import { lockDataDir } from './lock.ts'
 import { openQueue, startWorker } from './queue.ts'
 import { openRedis } from './redis.ts'
+import { redisLook } from './redis-look.ts'
 import { persistentQueue } from './requeue.ts'
 import { openWatchdog } from './watchdog.ts'
 
@@ -113,6 +115,7 @@ const start = async (
     watchBots(engine, { enqueue, signal: stop }),
     watchHealth(engine, stop),
     watchResources(engine, stop),
+    watchHost(engine, { also: [chat.look, redisLook(config)], signal: stop }),
     queue.run(stop),
   ])
   return { ended }

@@ -1,6 +1,13 @@
 import type { Telegraf } from 'telegraf'
 import type { Update, UserFromGetMe } from 'telegraf/types'
-import { type Engine, type Log, messageOf, steadyClock } from '../../deploy-engine/index.ts'
+import {
+  type Engine,
+  type HostLook,
+  hostCondition,
+  type Log,
+  messageOf,
+  steadyClock,
+} from '../../deploy-engine/index.ts'
 import type { Command, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { type Alerts, openAlerts } from './alerts.ts'
@@ -28,6 +35,7 @@ import { hearPress } from './press.ts'
 import { openProgress, type Progress } from './progress.ts'
 import { closeQuestions } from './questions.ts'
 import { rateLimit } from './rate-limit.ts'
+import { BACK, openReach } from './reach.ts'
 import { forgetHandledUpdates, storedOffset } from './records/handled-update.ts'
 import { noteOf, setNote } from './records/note.ts'
 import { seldom } from './seldom.ts'
@@ -52,6 +60,8 @@ export type Chat = {
   outbox: Outbox
   /** By when its loop turns again, whatever Telegram does, ms of the clock's `elapsed`. */
   dueAt(): number
+  /** Whether it reaches Telegram, for the watch over the host. */
+  look: HostLook
   /** Listens and speaks until the signal aborts. `onListening` is called once, before the first poll. */
   run(onListening: (username: string) => void): Promise<void>
 }
@@ -60,8 +70,15 @@ export type Chat = {
 export const openChat = (parts: ChatParts): Chat => {
   const { engine, config, log, signal } = parts
   const telegraf = createTelegraf(config)
+  const onBack = () => {
+    // At once, so that what was to be told of the outage is told as over.
+    hostCondition(engine, { condition: 'telegram', ok: true, ...BACK }).catch((err) =>
+      log.error({ err }, 'that Telegram answers again could not be written down'),
+    )
+  }
+  const reach = openReach(createBotApi(telegraf.telegram), { clock: engine.clock, onBack })
   const speaking: Speaking = {
-    api: createBotApi(telegraf.telegram),
+    api: reach.api,
     clock: steadyClock(engine.clock),
     random: Math.random,
     log,
@@ -81,6 +98,7 @@ export const openChat = (parts: ChatParts): Chat => {
     alerts,
     outbox,
     dueAt: () => dueAt,
+    look: reach.look,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
       await outbox.resume()

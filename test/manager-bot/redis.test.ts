@@ -5,11 +5,15 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openQueue, startWorker } from '../../manager-bot/queue.ts'
 import { connectRedis, openRedis, type RedisConfig } from '../../manager-bot/redis.ts'
+import { redisLook } from '../../manager-bot/redis-look.ts'
 import { socketPath } from '../../manager-bot/socket-path.ts'
 import { quietLog } from '../helpers/engine.ts'
+
+// One of them starts the sources in another process, which takes a while on a busy machine.
+vi.setConfig({ testTimeout: 20_000 })
 
 let directory: string
 let config: RedisConfig
@@ -131,6 +135,28 @@ describe('a private Redis', () => {
       hint: expect.stringContaining('apt-get install redis-server'),
     })
   })
+})
+
+test('the watch over the host hears whether it answers, and why not', async () => {
+  const { condition, look } = redisLook(config)
+  const never = new AbortController().signal
+  expect(condition).toBe('redis')
+  expect(await look(never)).toMatchObject({ state: 'bad', hint: expect.stringContaining('redis.log') })
+  await opened(openRedis(config, quietLog))
+  expect(await look(never)).toMatchObject({ state: 'good' })
+  const pid = await serverPid()
+  process.kill(pid, 'SIGSTOP')
+  try {
+    expect(await look(never)).toMatchObject({ state: 'bad', found: expect.stringContaining('it hangs') })
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  expect(await look(never)).toMatchObject({ state: 'good' })
+  const elsewhere = { ...config, redisUrl: 'redis://:hunter2hunter2@127.0.0.1:1' }
+  const away = await redisLook(elsewhere).look(never)
+  expect(away).toMatchObject({ state: 'bad', hint: 'Start it again where REDIS_URL says' })
+  expect(away.found).toContain('ECONNREFUSED')
+  expect(away.found).not.toContain('hunter2')
 })
 
 test('a REDIS_URL that does not answer is said at once', async () => {
