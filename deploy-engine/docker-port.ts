@@ -6,6 +6,8 @@ export type DockerPort = {
   /** Where the daemon keeps images and containers, on its own host. */
   rootDirectory(signal: AbortSignal): Promise<string>
 
+  /** Of the daemon, for people: "20.10.24". */
+  version(): Promise<string>
   /** Resolves with what the builder says when it can't build the image; undefined: it is built. */
   build(request: BuildRequest, onLine: (line: BuildLine) => void, signal: AbortSignal): Promise<FailedBuild | undefined>
   image(reference: string): Promise<Image | undefined>

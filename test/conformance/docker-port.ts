@@ -91,6 +91,10 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       }
     })
 
+    check('the daemon says its version', async ({ docker }) => {
+      expect(await docker.version()).toMatch(/^\d+\.\d+/)
+    })
+
     check('what is not there is not there', async ({ docker }) => {
       expect(await docker.image('nothing:1')).toBeUndefined()
       expect(await docker.removeImage('nothing:1')).toBe(true)

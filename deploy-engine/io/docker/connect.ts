@@ -8,6 +8,7 @@ import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
 import { logPart } from './logs.ts'
 import { networkPart } from './networks.ts'
+import { versionPart } from './version.ts'
 
 /** Docker as DOCKER_HOST names it, else the local socket. Nothing is asked of it before the first call. */
 export const connectDocker = (): DockerPort => {
@@ -21,5 +22,6 @@ export const connectDocker = (): DockerPort => {
     ...insidePart(docker),
     ...logPart(docker),
     ...networkPart(docker),
+    ...versionPart(docker),
   }
 }

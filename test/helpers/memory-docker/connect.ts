@@ -22,5 +22,6 @@ export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortContr
     ...insidePart(call, gone),
     ...logPart(call),
     ...networkPart(call),
+    version: () => call(() => '20.10.24'),
   }
 }

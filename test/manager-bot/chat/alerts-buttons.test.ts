@@ -66,7 +66,7 @@ test('whoever has the role presses; the buttons stay', async () => {
   expect(bench.queued).toHaveLength(1)
   await vi.waitFor(() => expect(labelsOf(now())).toEqual(labelsOf(alert)))
   expect(await press(VERA, 'Logs')).toMatchObject(done)
-  await until('echo-bot has no running version yet')
+  await until('echo-bot has no version yet')
   expect(await press(OWNER, 'Roll back')).toMatchObject(done)
   expect(labelsOf(await until('Roll back from v2 to v1 of echo-bot?'))).toContain('Roll back to v1')
 })
@@ -133,6 +133,6 @@ test('once it is over only its logs are left, and what was pressed too late is r
     data: restart?.callback_data,
   })
   expect(await press(VERA, 'Logs')).toMatchObject(done)
-  await until('echo-bot has no running version yet')
+  await until('echo-bot has no version yet')
   expect(bench.queued).toEqual([])
 })
