@@ -4,6 +4,7 @@ import { contextOf, type Door, sayReply } from './door.ts'
 import type { Known } from './message.ts'
 import { inOneTransaction } from './one-transaction.ts'
 import { awaitToken } from './token.ts'
+import { typing } from './typing.ts'
 
 /** Carries out what was typed or pressed, and says what came of it. Fails with TbsError like the command. */
 export const carryOut = (door: Door, said: Known, wanted: Wanted): Promise<void> =>
@@ -15,7 +16,7 @@ type Wanted = { command: Command; input: Input; confirmed?: true }
 
 const doAndSay = async (door: Door, said: Known, { command, input, confirmed }: Wanted): Promise<void> => {
   const context = { ...contextOf(door, said), ...(confirmed && { confirmed }) }
-  const { asks, ...reply } = await answer(command, input, context)
+  const { asks, ...reply } = await typing(door, said, answer(command, input, context))
   if (asks) await awaitToken(door, said, { command: command.name, input })
   await sayReply(door, said, reply)
 }
