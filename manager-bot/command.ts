@@ -101,6 +101,15 @@ export type Live = {
   follow(onLines: (lines: readonly string[]) => void, signal: AbortSignal): Promise<'removed' | 'aborted'>
 }
 
+/** How the manager itself is. */
+export type ManagerState = {
+  running: boolean
+  /** Since when, ms since the epoch. */
+  since?: number
+  /** 'up', or why it is not. */
+  redis: string
+}
+
 export type CommandContext = {
   engine: Engine
   verbs: Verbs
@@ -111,6 +120,7 @@ export type CommandContext = {
   requestKey?: string
   access: Access
   people: People
+  manager(): Promise<ManagerState>
   /** Only in groups. */
   here?: Here
   /** Only in the chat. */

@@ -2,10 +2,10 @@ import type { BotStatus, Release } from '../deploy-engine/index.ts'
 import { incidentLine } from './incident-headline.ts'
 import { duration } from './text/duration.ts'
 import type { Calendar } from './text/moment.ts'
-import { type Block, bold, code, command, line, type RichText } from './text/rich-text.ts'
+import { type Block, bold, code, command, type Line, line, type RichText } from './text/rich-text.ts'
 
 /** One line of /bots; in the chat with a mark in front, to be taken in at a glance. */
-export const statusLine = (status: BotStatus, now: number, mark = ''): Block => {
+export const statusLine = (status: BotStatus, now: number, mark = ''): Line => {
   const { bot, release } = status
   const version = release ? ` · v${release.number}` : ''
   return line(
@@ -70,7 +70,7 @@ export const statusData = ({ bot, state, release, container, operations, keptDat
 
 export const shortSha = (sha: string): string => sha.slice(0, 7)
 
-const stateText = ({ state, container }: BotStatus): string => {
+export const stateText = ({ state, container }: BotStatus): string => {
   if (state === 'unproven') return 'running, unproven'
   if (state === 'missing') return 'its container is gone'
   if (state === 'restarting') return `restarting, last exit code ${container?.exitCode ?? 'unknown'}`

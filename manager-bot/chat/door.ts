@@ -1,10 +1,12 @@
 import type { Engine } from '../../deploy-engine/index.ts'
 import { messageOf, TbsError } from '../../deploy-engine/index.ts'
 import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
+import type { Config } from '../config.ts'
 import { line } from '../text/rich-text.ts'
 import { hereOf } from './here.ts'
 import { keyboard } from './keyboard.ts'
 import type { LiveMessages } from './live-messages.ts'
+import { managerState } from './manager-state.ts'
 import type { Menus } from './menu.ts'
 import type { Incoming, Known } from './message.ts'
 import type { NotRun } from './not-run.ts'
@@ -41,6 +43,8 @@ export type Door = {
   seldom(key: string): boolean
   keepName(who: Incoming): Promise<void>
   newCode(): string
+  config: Config
+  startedAt: number
   /** Of the manager's own bot, without the @. */
   username: string
 }
@@ -59,6 +63,8 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
     requestedBy,
     access: said.access,
     people: openPeople(engine, { by: requestedBy, newCode, onChange }),
+    // Whoever answers runs.
+    manager: async () => ({ ...(await managerState(engine, door.config)), running: true, since: door.startedAt }),
     ...(!said.isPrivate && { here: hereOf(engine, said, onChange) }),
     wizard: openWizard(door, said),
     ...(updateId !== undefined && { requestKey: `telegram:${updateId}` }),

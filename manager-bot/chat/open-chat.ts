@@ -22,6 +22,7 @@ import { everyMinute } from './every-minute.ts'
 import { acceptInto, finishUpdate, unfinishedUpdates } from './inbox.ts'
 import { openLanes } from './lanes.ts'
 import { type LiveMessages, openLiveMessages } from './live-messages.ts'
+import { noteStart } from './manager-state.ts'
 import { openMenus } from './menu.ts'
 import { nameKeeper } from './names.ts'
 import { newCode } from './new-code.ts'
@@ -101,6 +102,7 @@ export const openChat = (parts: ChatParts): Chat => {
     look: reach.look,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
+      await noteStart(engine)
       await outbox.resume()
       await tellLiveEnded(engine, outbox)
       const showing = Promise.all([
@@ -238,6 +240,7 @@ const openDoor = (parts: Listening, again: ReadonlySet<number>): Door => {
     seldom: seldom(engine.clock.elapsed),
     looks: openLooks({ engine, outbox, signal }),
     keepName: nameKeeper(engine),
+    startedAt: engine.clock.now(),
     newCode,
   }
 }

@@ -7,6 +7,7 @@ import { deploy } from './deploy.ts'
 import { deploykey } from './deploykey.ts'
 import { gittoken } from './gittoken.ts'
 import { grant } from './grant.ts'
+import { health } from './health.ts'
 import { help } from './help.ts'
 import { here } from './here.ts'
 import { incidents } from './incidents.ts'
@@ -31,6 +32,7 @@ import { volume } from './volume.ts'
 export const commands: readonly Command[] = [
   bots,
   status,
+  health,
   deploy,
   rollback,
   releases,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { botPanel } from '../bot-panel.ts'
 import { defineCommand } from '../command.ts'
+import { detailData, detailLines } from '../detail-text.ts'
 import { statusData, statusText } from '../status-text.ts'
 import { bots } from './bots.ts'
 
@@ -16,9 +17,13 @@ export const status = defineCommand({
   run: async ({ bot }, context) => {
     const { engine, verbs, door } = context
     if (bot === undefined) return bots.bind({}, verbs).run(context)
-    const found = await verbs.botStatus(engine, bot)
-    const panel = door === 'chat' ? { offers: botPanel(found, context) } : {}
-    const calendar = { timezone: engine.settings.timezone, day: engine.clock.now() }
-    return { text: statusText(found, calendar), data: statusData(found), ...panel }
+    const found = await verbs.botDetail(engine, bot)
+    const { status: seen } = found
+    const panel = door === 'chat' ? { offers: botPanel(seen, context) } : {}
+    const now = engine.clock.now()
+    const { people } = await context.people.roster()
+    const calendar = { timezone: engine.settings.timezone, day: now }
+    const text = [...statusText(seen, calendar), ...detailLines(found, { people, now })]
+    return { text, data: { ...statusData(seen), ...detailData(found) }, ...panel }
   },
 })

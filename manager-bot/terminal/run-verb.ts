@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import * as verbs from '../../deploy-engine/index.ts'
 import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
+import { managerState } from '../chat/manager-state.ts'
 import { newCode } from '../chat/new-code.ts'
 import { openPeople } from '../chat/people.ts'
 import { chatTables } from '../chat/records/tables.ts'
@@ -29,7 +30,7 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
   const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
   try {
     const errand: Errand = { engine, config }
-    const reply = await answerHere(command, input, contextOf(errand))
+    const reply = await patiently(answerHere(command, input, contextOf(errand)), { json })
     const { operation, live } = reply
     if (live) return await stream(live, { json })
     if (operation !== undefined && !errand.unattended)
@@ -50,6 +51,15 @@ type Errand = {
   unattended?: 'no manager is running' | 'the queue can not be reached'
 }
 
+const LATE_MS = 1_000
+
+/** Whoever looks at a terminal in which nothing happens is told that something does. */
+const patiently = async <T>(work: Promise<T>, { json }: { json: boolean }): Promise<T> => {
+  const say = () => process.stderr.write('One moment …\n')
+  const timer = json || !process.stderr.isTTY ? undefined : setTimeout(say, LATE_MS)
+  return work.finally(() => clearTimeout(timer))
+}
+
 const answerHere = async (command: Command, input: Input, context: CommandContext): Promise<Reply> => {
   const reply = await answer(command, input, context)
   if (!reply.asks) return reply
@@ -65,6 +75,7 @@ const contextOf = (errand: Errand): CommandContext => {
     door: 'terminal',
     requestedBy,
     access: OWNS_ALL,
+    manager: () => managerState(errand.engine, errand.config),
     // A running manager sees for itself what has changed.
     people: openPeople(errand.engine, { by: requestedBy, newCode, onChange: () => {} }),
     follow: async () => {},

@@ -45,6 +45,7 @@ const carryOut = async (command: Command, input: Input, { engine, token, during 
     requestedBy: 'test',
     access: OWNS_ALL,
     people: openPeople(engine, { by: 'test', newCode, onChange: () => {} }),
+    manager: async () => ({ running: true, redis: 'up' }),
     ...(token !== undefined && { token: new Secret(token) }),
     follow: async () => {},
     enqueue: async () => true,
