@@ -12,6 +12,7 @@ const OF_CONTAINERS = [...EXIT_KINDS, 'stopped', 'start_failure', 'gone'] as con
 export const tend = async (watch: Watch): Promise<void> => {
   const { engine } = watch
   const open = await openIncidents(engine.database.read)
+  if (open.length === 0) return
   for (const incident of open) {
     if (incident.botId === null || !OF_CONTAINERS.some((kind) => kind === incident.kind)) continue
     const end = await endByPerson(engine, incident.botId)
