@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { messageOf } from '../error.ts'
 import { botSecrets, hiddenOf } from '../operations/secrets.ts'
-import type { Container, Engine } from '../ports.ts'
+import type { BotUsage, Container, Engine } from '../ports.ts'
 import { type Incident, type IncidentDetail, type IncidentKind, noteSign, openIncidents } from '../records/incident.ts'
 import { lastGoodRelease } from '../records/release.ts'
 import { redact } from '../secret.ts'
@@ -9,6 +9,7 @@ import { EXIT_KINDS, isCrashLoop, withExit } from './crash-loop.ts'
 import { joinFleet } from './fleet.ts'
 import type { Exits } from './happened.ts'
 import { holdBack, pauseAgain } from './hold.ts'
+import { usageOf } from './resources.ts'
 import { rememberIn, type Watch, type Watched } from './watched.ts'
 
 const LINES = 20
@@ -22,7 +23,8 @@ export const noteExits = async (watch: Watch, watched: Watched, { found, exits }
   const logLines = await lastWords(engine, watched, exits.at)
   const noted = await engine.database.transaction(async (entities) => {
     await rememberIn(entities, watched, found)
-    const incident = await noteSign(entities, await signOf(entities, watched, { exits, logLines }))
+    const taken = usageOf(engine, watched.bot.id)
+    const incident = await noteSign(entities, await signOf(entities, watched, { exits, logLines, taken }))
     return { incident, fleet: await joinFleet(entities, exits) }
   })
   const { incident, fleet } = noted
@@ -36,9 +38,9 @@ export const noteExits = async (watch: Watch, watched: Watched, { found, exits }
 /** The exits, and how the container was found after them. */
 type Ended = { found: Container; exits: Exits }
 
-type Seen = { exits: Exits; logLines: string[] }
+type Seen = { exits: Exits; logLines: string[]; taken: BotUsage | undefined }
 
-const signOf = async (entities: EntityManager, { bot, release }: Watched, { exits, logLines }: Seen) => {
+const signOf = async (entities: EntityManager, { bot, release }: Watched, { exits, logLines, taken }: Seen) => {
   const { count, at, exitCode, outOfMemory, uptimeMs } = exits
   const open = (await openIncidents(entities, bot.id)).find(({ kind }) => EXIT_KINDS.includes(kind))
   const good = await lastGoodRelease(entities, bot.id, release.number)
@@ -50,6 +52,7 @@ const signOf = async (entities: EntityManager, { bot, release }: Watched, { exit
     ...(exitCode !== undefined && { exitCode }),
     ...(uptimeMs !== undefined && { uptimeMs }),
     outOfMemory,
+    ...(taken && { memoryBytes: taken.memoryBytes, memoryLimitBytes: taken.memoryLimitBytes }),
     exits: withExit(open?.detail.exits, at),
     logLines,
   }
