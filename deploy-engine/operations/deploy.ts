@@ -15,11 +15,8 @@ const releaseFromSource = async (run: Run): Promise<Release> => {
   try {
     const plan = await step(run, {
       name: 'detect',
-      act: async (say) => {
-        const found = planBuild(source.tree, run.bot)
-        await say(found.release.evidence.join('\n'))
-        return found
-      },
+      act: async () => planBuild(source.tree, run.bot),
+      found: ({ release }) => release.evidence.join('\n'),
     })
     return await buildRelease(run, source, plan)
   } finally {

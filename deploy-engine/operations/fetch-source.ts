@@ -9,13 +9,13 @@ import { type Run, step } from './journal.ts'
 import { mirrorPath } from './mirror-path.ts'
 import { readTree } from './read-tree.ts'
 
-export type Source = { directory: string; sha: string; subject: string; ref: string; tree: SourceTree }
+export type Source = FetchedRef & { directory: string; ref: string; tree: SourceTree }
 
 /** Brings the wanted commit's files into a temporary directory, which the caller removes. */
 export const fetchSource = (run: Run): Promise<Source> =>
   step(run, {
     name: 'fetch',
-    act: async (say) => {
+    act: async () => {
       const { engine, bot, operation, signal } = run
       const mirror = mirrorPath(engine, bot)
       const ref = operation.args.ref ?? bot.branch ?? undefined
@@ -23,13 +23,13 @@ export const fetchSource = (run: Run): Promise<Source> =>
       try {
         const request = { mirror, url: bot.repo, access, ...(ref && { ref }) }
         const found = await engine.git.fetch(request, signal)
-        await say(detailOf(found))
-        const { directory, tree } = await checkOut(run, { mirror, sha: found.sha, access })
-        return { directory, sha: found.sha, subject: redact(found.subject, run.secrets), ref: ref ?? 'HEAD', tree }
+        const files = await checkOut(run, { mirror, sha: found.sha, access })
+        return { ...found, ...files, subject: redact(found.subject, run.secrets), ref: ref ?? 'HEAD' }
       } catch (error) {
         throw withBranchHint(withAccessHint(error, bot), run)
       }
     },
+    found: detailOf,
   })
 
 const detailOf = ({ sha, subject, note }: FetchedRef): string =>

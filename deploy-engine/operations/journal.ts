@@ -19,19 +19,25 @@ export type Run = {
 
 type Work<T> = {
   name: StepName
-  /** `say` writes down what was found, for people to read. */
+  /** What it is about, for people to read. */
+  about?: string
+  /** `say` writes down what it is at, in the place of that. */
   act: (say: (detail: string) => Promise<void>) => Promise<T>
+  /** What it came to, for people to read; written down with its end. */
+  found?: (result: T) => string
   /** Further changes of state that belong to the end of this step, in the same transaction. */
   commit?: (entities: EntityManager, result: T) => Promise<void>
 }
 
 /** Writes the step down as begun, does it, and writes its end down: the journal is always ahead of the world. */
-export const step = async <T>(run: Run, { name, act, commit }: Work<T>): Promise<T> => {
+export const step = async <T>(run: Run, { name, about, act, found, commit }: Work<T>): Promise<T> => {
   run.signal.throwIfAborted()
-  const id = await begin(run, name)
+  const id = await begin(run, name, about)
   try {
     const result = await act((detail) => change(run, id, { detail: redact(detail, run.secrets) }))
-    await change(run, id, { state: 'done', endedAt: run.engine.clock.now() }, (entities) => commit?.(entities, result))
+    const detail = found && { detail: redact(found(result), run.secrets) }
+    const end = { state: 'done' as const, endedAt: run.engine.clock.now(), ...detail }
+    await change(run, id, end, (entities) => commit?.(entities, result))
     run.engine.changes.emit({ operation: run.operation.id, step: name, edge: 'after' })
     return result
   } catch (error) {
@@ -43,12 +49,12 @@ export const step = async <T>(run: Run, { name, act, commit }: Work<T>): Promise
   }
 }
 
-const begin = async (run: Run, name: StepName): Promise<number> => {
+const begin = async (run: Run, name: StepName, detail: string | null = null): Promise<number> => {
   const { engine, operation } = run
   const { id } = await engine.database.transaction(async (entities) => {
     await heedCancel(run, entities)
     await changeOperation(entities, operation.id, {})
-    const row = { operationId: operation.id, name, state: 'started' as const, detail: null, endedAt: null }
+    const row = { operationId: operation.id, name, state: 'started' as const, detail, endedAt: null }
     return entities.save(StepSchema, { ...row, startedAt: engine.clock.now() })
   })
   engine.changes.emit({ operation: operation.id, step: name, edge: 'before' })

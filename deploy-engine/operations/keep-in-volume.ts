@@ -50,11 +50,10 @@ export const moveIntoVolume = (run: Run, { from, to }: { from: string | undefine
   if (path === undefined) return Promise.resolve()
   return step(run, {
     name: 'move',
-    act: async (say) => {
+    about: path,
+    act: async () => {
       for (const container of await sources(run, from)) {
-        if (!(await docker.copyDirectory(container, to, path))) continue
-        await say(path)
-        return
+        if (await docker.copyDirectory(container, to, path)) return
       }
       throw noData(run.bot.name, path)
     },

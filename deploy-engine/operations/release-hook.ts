@@ -15,14 +15,18 @@ export class HookError extends TbsError {
   }
 }
 
-/** Runs the release's own command on its data, in its image, while no version runs. Fails with a HookError. */
-export const runReleaseHook = (run: Run, spec: ContainerSpec): Promise<void> =>
+/**
+ * Runs the release's own command on its data, in its image, while no version runs, and gives its last line. Fails with
+ * a HookError.
+ */
+export const runReleaseHook = (run: Run, spec: ContainerSpec): Promise<string> =>
   step(run, {
     name: 'hook',
-    act: async (say) => {
+    act: async () => {
       const { exitCode, lines } = await runOnce(run, spec, { signal: run.signal, limitMs: LIMIT_MS })
       if (exitCode === undefined) throw new HookError('hook_timeout', 'The release hook did not end within 60 s', lines)
       if (exitCode !== 0) throw new HookError('hook_failed', `The release hook exited with code ${exitCode}`, lines)
-      await say(lines.at(-1) ?? 'done')
+      return lines.at(-1) ?? 'done'
     },
+    found: (lastLine) => lastLine,
   })

@@ -31,8 +31,8 @@ export const endVersion = async (
   try {
     await step(run, {
       name: 'stop',
-      act: async (say) => {
-        await say(`v${release.number}`)
+      about: `v${release.number}`,
+      act: async () => {
         wasRunning = await isRunning(run, release)
         await end(run, release, graceSeconds)
         // Whoever ends the manager does not want the bot back; whoever cancels does.

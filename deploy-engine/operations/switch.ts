@@ -64,8 +64,8 @@ const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | 
   const { docker } = run.engine
   return step(run, {
     name: 'stop',
-    act: async (say) => {
-      await say(`v${previous.release.number}`)
+    about: `v${previous.release.number}`,
+    act: async () => {
       const wasRunning = (await docker.container(previous.containerId))?.running
       // It has its SIGTERM already when a cancel comes: the sooner it is gone, the sooner it can be started again.
       await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds, run.signal)
@@ -99,10 +99,9 @@ const gate = (run: Run, release: Release, { next, secrets }: Prepared): Promise<
         token: secrets.token,
         gate: release.plan.gate,
       }
-      const verdict = await passGate(run.engine, candidate, { say, signal: run.signal })
-      await say(verdict.evidence)
-      return verdict
+      return passGate(run.engine, candidate, { say, signal: run.signal })
     },
+    found: ({ evidence }) => evidence,
     commit: async (entities, { proof }) => {
       // Of the operation until it is recorded: if that does not come about, the release is what it was.
       const outcome = (await operationById(entities, run.operation.id))?.outcome

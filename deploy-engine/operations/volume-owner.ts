@@ -49,12 +49,12 @@ const withForeignFiles = async (run: Run, { uid }: Owner, volumes: string[]): Pr
 export const giveToUser = (run: Run, { owner, volumes }: Disowned): Promise<void> =>
   step(run, {
     name: 'owner',
-    act: async (say) => {
+    about: `user ${owner.uid}`,
+    act: async () => {
       const lists = await createBeside(run, volumes, LISTS)
       const mounts = [...mountsAt('data', volumes), ...mountsAt('list', lists)]
       const args = [`${owner.uid}:${owner.gid}`, ...placesOf(volumes)]
       await onVolumes(run, 'Giving the data to the new user', { script: GIVE, args, mounts })
-      await say(`user ${owner.uid}`)
     },
   })
 
