@@ -33,10 +33,7 @@ export const openLane = (parts: LaneParts): Lane => {
   const state: State = { ...parts, woken: false, blockedUntil: 0, hurry: () => {} }
   let working: Promise<void> | undefined
   const work = async (): Promise<void> => {
-    while (state.woken && !state.signal.aborted) {
-      state.woken = false
-      await workOff(state).catch((error) => stumble(state, error))
-    }
+    while (state.woken && !state.signal.aborted) await workOff(state).catch((error) => stumble(state, error))
     working = undefined
   }
   return {
@@ -50,6 +47,7 @@ export const openLane = (parts: LaneParts): Lane => {
 }
 
 type State = LaneParts & {
+  /** Since the sources were asked last. */
   woken: boolean
   /** Until then Telegram is left alone. */
   blockedUntil: number
@@ -71,20 +69,23 @@ const workOff = async (state: State): Promise<void> => {
   }
 }
 
-const mostImportant = async ({ sources }: State): Promise<Job | undefined> => {
-  const jobs = await Promise.all(sources.map((next) => next()))
+const mostImportant = async (state: State): Promise<Job | undefined> => {
+  state.woken = false
+  const jobs = await Promise.all(state.sources.map((next) => next()))
   return PRIORITIES.map((priority) => jobs.find((job) => job?.priority === priority)).find((job) => job !== undefined)
 }
 
 // The database can't be read or written: what is to be said is still there later.
 const stumble = async (state: State, error: unknown): Promise<void> => {
   state.log.error({ err: error, reason: messageOf(error) }, 'what is to be said could not be read')
-  state.woken = true
   await pause(state, state.clock.now() + STUMBLE_MS)
+  state.woken = true
 }
 
+/** Ends early when there is news, and does not begin when there was some while the sources were asked. */
 const pause = async (state: State, until: number): Promise<void> => {
   const { clock, signal } = state
+  if (state.woken) return
   const early = new AbortController()
   const stop = () => early.abort()
   state.hurry = stop
