@@ -40,8 +40,11 @@ export const installationOn = async (own: OwnDocker): Promise<{ sandbox: Sandbox
 const IMAGE = 'node:24-bookworm-slim'
 const START_MS = 20_000
 
-/** In a network namespace, with a small file system in memory. Needs root, like dockerd itself. */
-export const ownDocker = async ({ diskMb = 2_500 }: { diskMb?: number } = {}): Promise<OwnDocker> => {
+/**
+ * In a network namespace, with a file system in memory: small, but with so much free that nobody is told of it. Needs
+ * root, like dockerd itself.
+ */
+export const ownDocker = async ({ diskMb = 4_000 }: { diskMb?: number } = {}): Promise<OwnDocker> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-own-docker-'))
   const root = join(directory, 'root')
   const socket = join(directory, 'docker.sock')
