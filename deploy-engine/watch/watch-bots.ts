@@ -21,7 +21,7 @@ export type BotsWatch = { enqueue(operation: number): Promise<void>; signal: Abo
  * incident. Truth is the difference of two inspections; Docker's events only tell when to look.
  */
 export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch): Promise<void> => {
-  const watch: Watch = { engine, signal, enqueue, codes: new Map(), stoppedSince: new Map(), working: new Set() }
+  const watch: Watch = { engine, signal, enqueue, codes: new Map(), stoppedSince: new Map() }
   const looks = openLooks(watch)
   await Promise.all([
     listen(watch, looks),
@@ -31,7 +31,7 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
       await tend(watch)
     }),
   ])
-  await Promise.all([looks.idle(), ...watch.working])
+  await looks.idle()
 }
 
 const lookAtAll = async (watch: Watch): Promise<void> => {

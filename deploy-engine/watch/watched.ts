@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm'
 import { takeTurn } from '../operations/turn.ts'
-import { workOff } from '../operations/work.ts'
 import type { Container, Engine } from '../ports.ts'
 import { type Bot, botById } from '../records/bot.ts'
 import { openIncidents } from '../records/incident.ts'
@@ -17,8 +16,6 @@ export type Watch = {
   codes: Map<string, { at: number; exitCode: number }[]>
   /** Since when a bot was seen stopped from outside. */
   stoppedSince: Map<number, number>
-  /** Operations that were asked for while a look had the bot's turn. */
-  working: Set<Promise<void>>
 }
 
 /** A bot that is to run, with the container that is to do it. */
@@ -26,23 +23,21 @@ export type Watched = { bot: Bot; release: Release; containerId: string }
 
 /**
  * Does something for a bot that is to run while no operation is at it; nothing if one is, or waits. What was asked for
- * meanwhile is carried out afterwards, and not waited for.
+ * meanwhile is queued again: it was turned away, and is not to be carried out by a watch.
  */
 export const whileWatched = async (
   watch: Watch,
   botId: number,
   work: (watched: Watched) => Promise<void>,
 ): Promise<void> => {
-  const { engine, working } = watch
+  const { engine, enqueue } = watch
   const end = await takeTurn(engine, botId, async () => {
     const watched = await watchedOf(engine, botId)
     if (watched) await work(watched)
   })
   if (end !== 'news') return
-  const done = workOff(engine, botId)
-    .catch((err) => engine.log.error({ err, bot: botId }, 'what was asked for during a look could not be carried out'))
-    .finally(() => working.delete(done))
-  working.add(done)
+  const [first] = await unfinishedOperations(engine.database.read, botId)
+  if (first) await enqueue(first.id)
 }
 
 const watchedOf = async ({ database: { read } }: Engine, botId: number): Promise<Watched | undefined> => {
