@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addIdleBot, type DeployedBot, deployedBot, QUICK } from '../helpers/deployed-bot.ts'
+import { freshChats } from '../helpers/fresh-chats.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
-import { addKnownPeople } from '../helpers/known-people.ts'
 import { onlyRuns, truth } from '../helpers/truth.ts'
 
 // /cancel in every step: what it asks for is stopped, and the version before it answers, within 2 s.
@@ -22,22 +22,12 @@ const dockerfile = (command: string) =>
 let my: DeployedBot
 let base = 1
 
-// Each in a chat of their own: in one chat so much at once would have to wait for Telegram's limits.
-const people = Array.from({ length: 30 }, (_, index) => ({ id: 2001 + index, name: `Person ${index}` }))
-const somebody = (): number => {
-  const next = people.shift()
-  if (!next) throw new Error('nobody is left who has said nothing yet')
-  return next.id
-}
-
+let somebody: () => number
 const measured: string[] = []
 
 beforeAll(async () => {
   my = await deployedBot()
-  await addKnownPeople(
-    my.here,
-    people.map((person) => ({ ...person, role: 'owner' as const })),
-  )
+  somebody = await freshChats(my.here, 30)
 })
 
 afterAll(async () => {

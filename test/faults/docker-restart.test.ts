@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Sandbox, SandboxBot } from '../../telegram-sandbox/index.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
+import { freshChats } from '../helpers/fresh-chats.ts'
 import type { GitRepo } from '../helpers/git-repo.ts'
 import { type Installation, OWNER } from '../helpers/installation.ts'
 import { journalSays, lastStep } from '../helpers/journal.ts'
@@ -22,6 +23,7 @@ let here: Installation
 let repo: GitRepo
 let bot: SandboxBot
 let words = 0
+let somebody: () => number
 
 beforeAll(async () => {
   own = await ownDocker()
@@ -34,6 +36,7 @@ beforeAll(async () => {
   bot = await here.addBot('my-bot', repo)
   const asked = here.say('/deploy my-bot main')
   await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+  somebody = await freshChats(here, 10)
 })
 
 afterAll(async () => {
@@ -72,11 +75,12 @@ test('row 8: the daemon restarts under running bots: they run again, and nothing
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'row 8: %s to the daemon during a build: failed and said so',
   async (signal) => {
-    const asked = here.say('/deploy my-bot slow-build')
+    const person = somebody()
+    const asked = here.say('/deploy my-bot slow-build', person)
     await journalSays(here.dataDir, { name: 'build', state: 'started' }, await lastStep(here.dataDir))
     await own.stop(signal)
     await own.start()
-    const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+    const message = await here.reads(/Not deployed/, { after: asked, person, timeout: 60_000 })
     expect(message.text).toMatch(/Docker/)
     expect(message.text).toMatch(/v1 runs on, untouched/)
     await expectBase()
@@ -84,11 +88,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
 )
 
 test('row 8: the daemon restarts in the gate: the old version comes back', async () => {
-  const asked = here.say('/deploy my-bot deaf')
+  const person = somebody()
+  const asked = here.say('/deploy my-bot deaf', person)
   await journalSays(here.dataDir, { name: 'gate', state: 'started' }, await lastStep(here.dataDir))
   await own.stop('SIGTERM')
   await own.start()
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/Not deployed/, { after: asked, person, timeout: 60_000 })
   expect(message.text).toMatch(/v1 was put back and is running/)
   await expectBase()
 })
@@ -105,13 +110,14 @@ test('row 19: the host reboots: the bots are back, and no old message is repeate
 })
 
 test('row 19: the host reboots in the middle of a deploy: it is settled and said once', async () => {
-  const asked = here.say('/deploy my-bot deaf')
+  const person = somebody()
+  const asked = here.say('/deploy my-bot deaf', person)
   await journalSays(here.dataDir, { name: 'gate', state: 'started' }, await lastStep(here.dataDir))
   await here.kill()
   await own.stop('SIGKILL')
   await own.start()
   await here.start()
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 15_000 })
-  expect(message.text).toMatch(/The manager was stopped during “gate”.*v1 was put back and is running/s)
+  const message = await here.reads(/Not deployed/, { after: asked, person, timeout: 15_000 })
+  expect(message.text).toMatch(/the manager was stopped during “gate”.*v1 was put back and is running/s)
   await expectBase()
 })

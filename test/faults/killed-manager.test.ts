@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DeployedBot, deployedBot } from '../helpers/deployed-bot.ts'
 import { watchExits } from '../helpers/exits.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
-import { OWNER } from '../helpers/installation.ts'
+import { freshChats } from '../helpers/fresh-chats.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
 import { type LoadResult, load } from '../helpers/load.ts'
 import { onlyRuns, truth } from '../helpers/truth.ts'
@@ -19,10 +19,12 @@ let deployed: DeployedBot
 /** Which release speaks so. */
 const voices = new Map<string, number>()
 let points = 0
+let somebody: () => number
 
 beforeAll(async () => {
   deployed = await deployedBot()
   voices.set('base', 1)
+  somebody = await freshChats(deployed.here, 60)
 })
 
 afterAll(() => deployed.here.close())
@@ -54,19 +56,21 @@ test('stopped gracefully in a gate, it puts the old version back first and keeps
   await repo.commit('deaf', fixtureBot({ says: 'deaf', deaf: true }))
   await deployed.branch('after', { says: 'after' })
   const before = await lastStep(here.dataDir)
-  const asked = here.say('/deploy my-bot deaf')
+  const [one, other] = [somebody(), somebody()]
+  const asked = here.say('/deploy my-bot deaf', one)
   await journalSays(here.dataDir, { name: 'gate', state: 'started' }, before)
-  const waiting = here.say('/deploy my-bot after')
-  await here.reads(/Queued; one operation first/, { after: waiting })
+  const waiting = here.say('/deploy my-bot after', other)
+  await here.reads(/Queued; one operation first/, { after: waiting, person: other })
   await here.stop()
   const [stopped] = await rows<{ state: string }>(here.dataDir, "SELECT state FROM releases WHERE state = 'active'")
   await here.start()
 
   expect(stopped).toEqual({ state: 'active' })
-  const message = await here.reads(/Not deployed/, { after: asked })
-  expect(message.text).toContain('The manager was stopped meanwhile and has put things back')
+  const message = await here.reads(/Not deployed/, { after: asked, person: one })
+  expect(message.text).toContain('the manager was stopped meanwhile and has put things back')
   expect(message.text).toContain(`v${number} was put back and is running`)
-  await here.whileTalkingTo(deployed.bot, here.reads(/^Deployed my-bot at after.*is live/s, { after: waiting }))
+  const live = here.reads(/^Deployed my-bot at after.*is live/s, { after: waiting, person: other })
+  await here.whileTalkingTo(deployed.bot, live)
 })
 
 /** Runs it once undisturbed to learn its steps, then once for each point at which the manager can be killed. */
@@ -84,15 +88,16 @@ const everywhere = async (firstStep: string, next: () => Promise<Asked>) => {
 const undisturbed = async ({ command, says }: Asked): Promise<string[]> => {
   const { here, bot } = deployed
   const before = await lastStep(here.dataDir)
-  const asked = await asks(command)
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 60_000 }))
+  const person = somebody()
+  const asked = await asks(command, person)
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, person, timeout: 60_000 }))
   voices.set(says, await activeNumber())
   const steps = await rows<{ name: string }>(here.dataDir, 'SELECT name FROM steps WHERE id > ? ORDER BY id', [before])
   return steps.map(({ name }) => name)
 }
 
-const asks = async (command: string) =>
-  command.startsWith('/rollback') ? deployed.here.confirmed(command) : deployed.here.say(command)
+const asks = async (command: string, person: number) =>
+  command.startsWith('/rollback') ? deployed.here.confirmed(command, person) : deployed.here.say(command, person)
 
 const killedAt = async ({ name, state }: Point, { command, says }: Asked): Promise<string> => {
   const { here, bot } = deployed
@@ -102,14 +107,15 @@ const killedAt = async ({ name, state }: Point, { command, says }: Asked): Promi
   const exits = await watchExits(here.instance)
   const visitor = load(here.sandbox, bot, VISITOR)
   const before = await lastStep(here.dataDir)
-  const asked = await asks(command)
+  const person = somebody()
+  const asked = await asks(command, person)
   await journalSays(here.dataDir, { name, state }, before)
   await here.kill()
-  const cutOff = await firstSendCutOff()
+  const cutOff = await firstSendCutOff(person)
 
   const restarted = Date.now()
   await here.start()
-  const final = await here.reads(/Not deployed|Not rolled back|is live/, { after: asked, timeout: WITHIN_MS })
+  const final = await here.reads(/Not deployed|Not rolled back|is live/, { after: asked, person, timeout: WITHIN_MS })
   const settledMs = Date.now() - restarted
   const finished = /is live/.test(final.text)
   const number = await activeNumber()
@@ -121,7 +127,7 @@ const killedAt = async ({ name, state }: Point, { command, says }: Asked): Promi
   expect(finished ? 'finished' : number, point).toBe(finished ? 'finished' : old)
   const verdict = finished ? `v${number} ` : `v${number} (was put back and is running|runs on, untouched)`
   expect(final.text, point).toMatch(new RegExp(verdict))
-  expect(await messagesOf(asked), point).toEqual({ final: 1, unfinished: cutOff, alarms: finished ? 0 : 1 })
+  expect(await messagesOf(asked, person), point).toEqual({ final: 1, unfinished: cutOff, alarms: finished ? 0 : 1 })
   expect(settledMs, point).toBeLessThan(WITHIN_MS)
   expectNothingLost(point, result, exits.killed())
   const end = `${finished ? 'finished' : 'undone'} ${settledMs} ms after the restart`
@@ -138,20 +144,20 @@ const expectNothingLost = (point: string, { lost, conflicts, repeated }: LoadRes
  * 1 when the kill hit the moment in which the operation's message was sent, but its id not yet known: it stays as it is
  * in the chat, since nobody can find it again, and a second one tells the end.
  */
-const firstSendCutOff = async (): Promise<number> => {
+const firstSendCutOff = async (person: number): Promise<number> => {
   const { here } = deployed
   const query = 'SELECT operation_id AS id, message_id AS sent FROM operation_messages ORDER BY id DESC LIMIT 1'
   const [message] = await rows<{ id: number; sent: number | null }>(here.dataDir, query)
-  const shown = here.sandbox.conversation(here.manager.username, OWNER)
+  const shown = here.sandbox.conversation(here.manager.username, person)
   return message?.sent === null ? shown.filter(({ text }) => text.includes(` · #${message.id}`)).length : 0
 }
 
 /** What the chat says of the newest operation: messages that show it, and short ones that sound. */
-const messagesOf = async ({ message_id }: { message_id: number }) => {
+const messagesOf = async ({ message_id }: { message_id: number }, person: number) => {
   const { here } = deployed
   const [newest] = await rows<{ id: number }>(here.dataDir, 'SELECT max(id) AS id FROM operations')
   const said = here.sandbox
-    .conversation(here.manager.username, OWNER)
+    .conversation(here.manager.username, person)
     .filter((one) => one.from.is_bot && one.message_id > message_id)
   const shown = said.filter(({ text }) => text.includes(` · #${newest?.id}`))
   const final = shown.filter(({ text }) => /Not deployed|Not rolled back|is live/.test(text))

@@ -32,7 +32,7 @@ export type Installation = {
   /** What the owner writes to the manager, or another `person`. */
   say(text: string, person?: number): SandboxMessage
   /** Says it, and presses the button that confirms it; gives what was said. */
-  confirmed(text: string): Promise<SandboxMessage>
+  confirmed(text: string, person?: number): Promise<SandboxMessage>
   /** The newest of the manager's messages to the owner (or `person`) that matches, also if it came to by an edit. */
   reads(pattern: RegExp, options?: Reading): Promise<SandboxMessage>
   /** All that the manager's process has printed, over all starts. */
@@ -109,10 +109,10 @@ export const installation = async ({
     manager,
     env,
     say,
-    confirmed: async (text) => {
-      const asked = say(text)
-      const { message_id, buttons } = await reads(/Confirm within 60 s/, { after: asked })
-      void sandbox.press(OWNER, manager.username, message_id, buttons[0]?.[0]?.text ?? '')
+    confirmed: async (text, person = OWNER) => {
+      const asked = say(text, person)
+      const { message_id, buttons } = await reads(/Confirm within 60 s/, { after: asked, person })
+      void sandbox.press(person, manager.username, message_id, buttons[0]?.[0]?.text ?? '')
       return asked
     },
     reads,
