@@ -12,7 +12,7 @@ import { coresBetween, usageOf } from './resources.ts'
 /** A bot with all that is known of it beside its status. */
 export type BotDetail = {
   status: BotStatus
-  /** Absent: it does not run. */
+  /** Absent: it does not run, or has not been measured lately by this process. */
   usage?: BotUsage
   /** The most that its container took so far. */
   peak?: { memoryBytes: number; cores: number }
@@ -28,7 +28,6 @@ export type Waiting = { count: number } | { problem: string }
 const TELEGRAM_MS = 3_000
 /** What is measured once a minute is not older than this. */
 const RECENT_MS = 90_000
-const BETWEEN_MS = 300
 
 /** Fails with `unknown_bot` or `docker_unreachable`. */
 export const botDetail = (engine: Engine, name: string): Promise<BotDetail> =>
@@ -38,7 +37,8 @@ export const botDetail = (engine: Engine, name: string): Promise<BotDetail> =>
 
 const detailNow = async (engine: Engine, name: string): Promise<BotDetail> => {
   const status = await botStatus(engine, name)
-  const [usage, waiting] = await Promise.all([recentUsage(engine, status), waitingUpdates(engine, status.bot)])
+  const usage = recentUsage(engine, status)
+  const waiting = await waitingUpdates(engine, status.bot)
   return { ...(await detailOf(engine, status)), ...(usage && { usage }), waiting }
 }
 
@@ -83,10 +83,11 @@ export const measuredNow = async (engine: Engine, { bot, container }: BotStatus,
   return { ...measured, ...(cores !== undefined && { cores }) }
 }
 
-const recentUsage = async (engine: Engine, status: BotStatus): Promise<BotUsage | undefined> => {
-  const known = usageOf(engine, status.bot.id)
-  const isRecent = known?.container === status.container?.id && engine.clock.now() - (known?.at ?? 0) < RECENT_MS
-  return isRecent && known?.cores !== undefined ? known : measuredNow(engine, status, BETWEEN_MS)
+// Measuring takes a second or two, for which nobody waits who only wants to know how it is: /health does.
+const recentUsage = (engine: Engine, { bot, container }: BotStatus): BotUsage | undefined => {
+  const known = usageOf(engine, bot.id)
+  const isRecent = known?.container === container?.id && engine.clock.now() - (known?.at ?? 0) < RECENT_MS
+  return isRecent ? known : undefined
 }
 
 /** Asks Telegram, which must not make anybody wait for long. */
