@@ -121,8 +121,11 @@ const missing = (cause: unknown): TbsError =>
     cause,
   })
 
-/** 'up', or why not. A server that is loading its data answers with an error and is not up yet. */
-const ping = async (config: RedisConfig, signal?: AbortSignal): Promise<string> => {
+/**
+ * 'up', or why not. A server that is loading its data answers with an error and is not up yet; one that hangs takes
+ * connections and says nothing until the signal aborts.
+ */
+export const ping = async (config: RedisConfig, signal?: AbortSignal): Promise<string> => {
   const redis = connectRedis(config, { ...ONCE, lazyConnect: true })
   // What fails says only that the connection is closed; why comes as an event.
   let why: unknown
@@ -141,10 +144,6 @@ const ping = async (config: RedisConfig, signal?: AbortSignal): Promise<string> 
     redis.disconnect()
   }
 }
-
-/** The same, within that time: a server that hangs takes connections and says nothing. */
-export const pingRedis = (config: RedisConfig, limitMs: number): Promise<string> =>
-  ping(config, AbortSignal.timeout(limitMs))
 
 const shutDown = async (config: RedisConfig): Promise<void> => {
   const redis = connectRedis(config, { ...ONCE, lazyConnect: true })

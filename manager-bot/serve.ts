@@ -115,7 +115,7 @@ const start = async (
     watchBots(engine, { enqueue, signal: stop }),
     watchHealth(engine, stop),
     watchResources(engine, stop),
-    watchHost(engine, { also: [chat.look, redisLook(config)], signal: stop }),
+    watchHost(engine, { also: [chat.telegramLook, redisLook(config)], signal: stop }),
     queue.run(stop),
   ])
   return { ended }

@@ -49,7 +49,7 @@ export const openWatchdog = ({ clock, database, log, dueAt, end = killOurselves 
         const [part, silentMs] = silentFor(SILENT_MS) ?? []
         late = part === undefined ? 0 : late + 1
         if (late < SURE_LOOKS) continue
-        log.error({ part, silentMs }, 'the manager hangs, ending the process')
+        log.error({ part, silentMs: Math.round(silentMs ?? 0) }, 'the manager hangs, ending the process')
         return end()
       }
     },

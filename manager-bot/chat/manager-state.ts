@@ -2,7 +2,7 @@ import type { Engine } from '../../deploy-engine/index.ts'
 import type { ManagerState } from '../command.ts'
 import type { Config } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
-import { pingRedis } from '../redis.ts'
+import { ping } from '../redis.ts'
 import { noteOf, setNote } from './records/note.ts'
 
 const STARTED = 'started'
@@ -15,7 +15,7 @@ export const noteStart = ({ database, clock }: Engine): Promise<void> =>
 export const managerState = async ({ database, clock }: Engine, config: Config): Promise<ManagerState> => {
   const [running, redis] = await Promise.all([
     isManagerRunning(config.dataDir, clock.now()),
-    pingRedis(config, REDIS_MS),
+    ping(config, AbortSignal.timeout(REDIS_MS)),
   ])
   const since = running ? (await noteOf(database.read, STARTED))?.at : undefined
   return { running, redis, ...(since !== undefined && { since }) }

@@ -62,7 +62,7 @@ export type Chat = {
   /** By when its loop turns again, whatever Telegram does, ms of the clock's `elapsed`. */
   dueAt(): number
   /** Whether it reaches Telegram, for the watch over the host. */
-  look: HostLook
+  telegramLook: HostLook
   /** Listens and speaks until the signal aborts. `onListening` is called once, before the first poll. */
   run(onListening: (username: string) => void): Promise<void>
 }
@@ -99,7 +99,7 @@ export const openChat = (parts: ChatParts): Chat => {
     alerts,
     outbox,
     dueAt: () => dueAt,
-    look: reach.look,
+    telegramLook: reach.look,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
       await noteStart(engine)

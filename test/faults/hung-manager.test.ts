@@ -15,7 +15,7 @@ const AT_MOST_MS = 80_000
 // it: every thread that libuv has for files waits in the kernel, here for a writer of a named pipe.
 const HANG = `
   import { open } from 'node:fs'
-  process.on('SIGUSR2', () => { for (;;); })
+  process.on('SIGUSR2', () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0) })
   process.on('SIGHUP', () => { for (let i = 0; i < 8; i++) open(process.env.FIFO, 'r', () => {}) })
 `
 

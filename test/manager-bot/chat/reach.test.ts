@@ -92,7 +92,7 @@ describe('in a manager', () => {
     bench = await chatBench({ clock: fastClock(60) })
     const chat = await bench.start()
     const stop = new AbortController()
-    const watching = watchHost(bench.engine, { also: [chat.look], signal: stop.signal })
+    const watching = watchHost(bench.engine, { also: [chat.telegramLook], signal: stop.signal })
     const told = () => bench.engine.database.read.findBy(IncidentSchema, { fingerprint: 'telegram' })
     const back = bench.sandbox.fail({ reset: true })
     await vi.waitFor(async () => expect(await told()).toMatchObject([{ state: 'open' }]), { timeout: 10_000 })
