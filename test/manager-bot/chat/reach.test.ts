@@ -88,7 +88,7 @@ describe('in a manager', () => {
 
   afterEach(() => bench.close())
 
-  test('an outage is one incident, which is over with the first answer', async () => {
+  test('an outage is one incident, which is over with the first answer', { timeout: 30_000 }, async () => {
     bench = await chatBench({ clock: fastClock(60) })
     const chat = await bench.start()
     const stop = new AbortController()
@@ -97,9 +97,8 @@ describe('in a manager', () => {
     const back = bench.sandbox.fail({ reset: true })
     await vi.waitFor(async () => expect(await told()).toMatchObject([{ state: 'open' }]), { timeout: 10_000 })
     back()
-    await vi.waitFor(async () =>
-      expect(await told()).toMatchObject([{ state: 'ended', detail: { end: 'Telegram answers again' } }]),
-    )
+    const over = { state: 'ended', detail: { end: 'Telegram answers again' } }
+    await vi.waitFor(async () => expect(await told()).toMatchObject([over]), { timeout: 10_000 })
     stop.abort()
     await watching
   })
