@@ -58,7 +58,7 @@ describe('a URL', () => {
     const scheme = /^([a-z]+):\/\//.exec(url)?.[1]
     if (scheme === undefined) {
       // user@host:path, which git hands to ssh as two words.
-      const [, user, host, path] = /^([^@/:]+)@([^@/]+?):(.*)$/s.exec(url) ?? []
+      const [, user, host, path] = /^([^@/:]+)@(\[[^\]]*\]|[^@/]+?):(.*)$/s.exec(url) ?? []
       for (const word of [user, host, path]) expect(word).toMatch(/^[^-]/)
       expect(path).not.toMatch(/^:/)
       expect(protocolOf(url)).toBe('ssh')
@@ -122,6 +122,7 @@ describe('a URL', () => {
     ['ssh://git@example.org:2222/~me/bot.git', 'ssh'],
     ['git@github.com:me/bot.git', 'ssh'],
     ['git@[::1]:me/bot.git', 'ssh'],
+    ['git@[::1]:22', 'ssh'],
     ['file:///srv/repos/my bot'.replace(' ', '-'), 'file'],
   ])('%s is one', (url, protocol) => {
     expect(RepoUrl.safeParse(url).success).toBe(true)
