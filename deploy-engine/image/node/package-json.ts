@@ -31,11 +31,12 @@ export const usesBun = (tree: SourceTree, manifest: PackageJson): boolean =>
 
 const Texts = z.record(z.string(), z.unknown()).catch({}).transform(onlyTexts)
 const MaybeText = z.string().optional().catch(undefined)
+const MaybeFile = z.string().trim().min(1).optional().catch(undefined)
 
 const PackageJsonSchema = z.object({
-  main: MaybeText,
+  main: MaybeFile,
   /** Where Bun's own template names the entry. */
-  module: MaybeText,
+  module: MaybeFile,
   packageManager: MaybeText,
   engines: Texts,
   volta: z.object({ node: MaybeText }).optional().catch(undefined),

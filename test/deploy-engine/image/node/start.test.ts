@@ -165,6 +165,7 @@ describe('without a start script', () => {
       ['node', 'dist/i.js'],
     ],
     ['main that is not there', { 'package.json': { main: 'index.js' }, 'bot.js': '' }, ['node', 'bot.js']],
+    ['a main of blanks', { 'package.json': { main: ' ' }, 'bot.js': '' }, ['node', 'bot.js']],
     ['bot.js before index.js', { 'package.json': {}, 'bot.js': '', 'index.js': '' }, ['node', 'bot.js']],
     ['a file in src', { 'package.json': {}, 'src/main.mjs': '' }, ['node', 'src/main.mjs']],
     ['JavaScript before TypeScript', { 'package.json': {}, 'bot.ts': '', 'src/app.js': '' }, ['node', 'src/app.js']],
