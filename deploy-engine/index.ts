@@ -1,3 +1,4 @@
+export { saysUsedElsewhere } from './container/used-elsewhere.ts'
 export { messageOf, TbsError } from './error.ts'
 export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'

@@ -5,6 +5,7 @@ import {
   type Outcome,
   type Step,
   type StepName,
+  saysUsedElsewhere,
 } from '../deploy-engine/index.ts'
 import { shortSha } from './status-text.ts'
 import { duration } from './text/duration.ts'
@@ -235,10 +236,8 @@ const missingLine = ({ missing }: Outcome): Block[] => {
   return [line(`It needs the ${what} `, ...listed, `, which ${verb} not set.`)]
 }
 
-const ELSEWHERE = /terminated by other getUpdates request|Conflict: can't use getUpdates/i
-
 const elsewhereLine = ({ operation: { outcome }, bot }: OperationView): Block[] =>
-  outcome?.logLines?.some((text) => ELSEWHERE.test(text))
+  outcome?.logLines?.some(saysUsedElsewhere)
     ? [line(bold(`Another program takes the updates of @${bot.username}.`), ' Stop it where it runs, then try again.')]
     : []
 

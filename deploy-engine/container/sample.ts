@@ -2,7 +2,7 @@ import { TbsError } from '../error.ts'
 import type { Container, Engine, WebhookInfo } from '../ports.ts'
 import type { Secret } from '../secret.ts'
 import { probeNetwork } from './probe.ts'
-import type { NetworkView } from './socket-table.ts'
+import type { PollView } from './socket-table.ts'
 
 /** What was seen of a started container at one moment. Parts that were not asked are absent. */
 export type Sample = {
@@ -17,7 +17,7 @@ export type Sample = {
   /** Telegram was asked how many wait and did not answer. */
   unanswered?: true
   /** Absent also where the kernel does not tell. */
-  network?: NetworkView
+  network?: PollView
   /** The bot has a webhook: Telegram's last failure to deliver, ms since the epoch. */
   webhook?: { lastErrorAt: number | undefined; lastError?: string }
 }
@@ -50,14 +50,16 @@ export const stateOf = (found: Container | undefined) => ({
   health: found?.health ?? ('none' as const),
 })
 
-const askTelegram = async (engine: Engine, token: Secret, signal: AbortSignal) => {
+type Told = Pick<Sample, 'pending' | 'unanswered' | 'webhook'>
+
+/** How many updates wait, as Telegram says, or that it does not answer. Fails with `token_refused`. */
+export const askTelegram = async (engine: Engine, token: Secret, signal: AbortSignal): Promise<Told> => {
   try {
     return toldBy(await engine.telegram.webhookInfo(token, AbortSignal.any([signal, AbortSignal.timeout(TELEGRAM_MS)])))
   } catch (error) {
     signal.throwIfAborted()
     const late = error instanceof Error && error.name === 'TimeoutError'
-    if (late || (error instanceof TbsError && error.code === 'telegram_unreachable'))
-      return { unanswered: true as const }
+    if (late || (error instanceof TbsError && error.code === 'telegram_unreachable')) return { unanswered: true }
     throw error
   }
 }

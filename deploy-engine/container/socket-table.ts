@@ -1,11 +1,35 @@
-/** What the sockets of a bot's network namespace tell of it. */
-export type NetworkView = {
+/** What the sockets of a bot's network namespace tell of its polls. */
+export type PollView = {
   /** Requests to the API root that have not been answered, and for how long. */
   open: { request: string; ms: number }[]
   /** The last request on each connection to the API root; its answer or the next request changes its name. */
   asked: string[]
   /** It accepts connections from outside of its container. */
   listens: boolean
+}
+
+/** And of all else that it does in the network. */
+export type NetworkView = PollView & {
+  /** Connections to the API root that stand. */
+  api: Connection[]
+  /** Local ports of connections to the API root that it closed within the last minute. */
+  closed: number[]
+  /** Connections that stand and that it has opened to others; `to` is their address and port. */
+  others: (Connection & { to: string })[]
+}
+
+/** Times are counted back from the look. */
+export type Connection = {
+  port: number
+  /** Bytes of its own that have arrived there. */
+  sent: number
+  sentMs: number
+  /** Since data went through, either way. */
+  quietMs: number
+  /** Something is under way and has not arrived yet. */
+  sending: boolean
+  /** Since it waits for an answer; absent: it does not. */
+  waitsMs?: number
 }
 
 type Socket = { state: number; localPort: number; remote: string; remotePort: number } & Traffic
@@ -27,14 +51,28 @@ export const readProbe = (output: string, port: number): NetworkView | undefined
   const lines = output.split('\n').map((line) => line.trim())
   if (!lines.includes('end')) return undefined
   const addresses = new Set(lines.flatMap((line) => /^address (\S+)$/.exec(line)?.[1] ?? []))
+  const isApi = ({ remote, remotePort }: Peer) => remotePort === port && addresses.has(remote)
   const sockets = lines.flatMap(socketOf)
-  const toApi = sockets.filter(({ remote, remotePort }) => remotePort === port && addresses.has(remote))
+  const listening = sockets.filter(({ state }) => state === LISTEN)
+  const served = new Set(listening.map(({ localPort }) => localPort))
+  const toApi = sockets.filter(isApi)
+  const standing = sockets.filter(({ state, localPort }) => state === ESTABLISHED && !served.has(localPort))
   return {
     open: toApi.filter(isOpen).map((socket) => ({ request: nameOf(socket), ms: socket.sentMs })),
     asked: toApi.filter(({ sent }) => sent > 1).map(nameOf),
-    listens: sockets.some(({ state }) => state === LISTEN),
+    listens: listening.some(({ remote }) => isReachable(remote)),
+    api: standing.filter(isApi).map(connectionOf),
+    closed: lines
+      .flatMap(closedOf)
+      .filter(isApi)
+      .map(({ localPort }) => localPort),
+    others: standing
+      .filter((socket) => !isApi(socket))
+      .map((socket) => ({ ...connectionOf(socket), to: `${socket.remote}:${socket.remotePort}` })),
   }
 }
+
+type Peer = Pick<Socket, 'localPort' | 'remote' | 'remotePort'>
 
 const socketOf = (line: string): Socket[] => {
   const [kind, state, localPort, remote = '', ...rest] = line.split(' ')
@@ -53,10 +91,27 @@ const socketOf = (line: string): Socket[] => {
   ]
 }
 
+const closedOf = (line: string): Peer[] => {
+  const [kind, localPort, remote = '', remotePort] = line.split(' ')
+  if (kind !== 'closed') return []
+  return [{ localPort: Number(localPort), remote: plain(remote), remotePort: Number(remotePort) }]
+}
+
+const connectionOf = (socket: Socket): Connection => {
+  const { localPort, sent, sentMs, receivedMs, unacknowledged } = socket
+  const sending = unacknowledged > 0
+  // The kernel sends again what nobody acknowledges.
+  const quietMs = sending ? receivedMs : Math.min(sentMs, receivedMs)
+  return { port: localPort, sent, sentMs, quietMs, sending, ...(isOpen(socket) && { waitsMs: sentMs }) }
+}
+
 const nameOf = ({ localPort, sent, received }: Socket): string => `${localPort}/${sent}/${received}`
 
 // An IPv4 peer of a dual-stack socket.
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+// Docker's own name server listens in each container.
+const isReachable = (address: string): boolean => !/^127\.|^::1$/.test(address)
 
 /**
  * The last data went out after the last that came in, and has arrived there. `sent` counts the SYN too; a connection
