@@ -60,7 +60,9 @@ export {
   mute,
   pastIncidents,
 } from './watch/incidents.ts'
+export { checkLiveness, livenessOf } from './watch/liveness/check-liveness.ts'
+export type { Liveness } from './watch/liveness/liveness.ts'
+export { watchLiveness } from './watch/liveness/watch-liveness.ts'
 export { type BotGlance, glances, type HostNow, hostNow } from './watch/overview.ts'
 export { watchResources } from './watch/resources.ts'
-export { watchUnproven } from './watch/unproven.ts'
 export { watchBots } from './watch/watch-bots.ts'

@@ -77,6 +77,7 @@ const running = (): Running => {
     bots: new Map(),
     tails: new Map(),
     building: 0,
+    liveness: new Map(),
     health: new Map(),
     usage: new Map(),
     commands: new Map(),

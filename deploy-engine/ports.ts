@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import type { DockerPort } from './docker-port.ts'
 import type { Secret } from './secret.ts'
+import type { Liveness } from './watch/liveness/liveness.ts'
 
 export type * from './docker-port.ts'
 
@@ -93,6 +94,10 @@ export type Running = {
   health: Map<number, HealthSeen>
   /** What each bot takes, by its number; empty in a process that does not watch them. */
   usage: Map<number, BotUsage>
+  /** How each bot was when it was last looked at, by its number; empty in a process that does not watch them. */
+  liveness: Map<number, Liveness>
+  /** Looks at a bot at once; absent: this process does not watch any. */
+  lookNow?: (bot: number) => Promise<void>
   /** Commands of health checks that have not ended, by their container: since when. */
   commands: Map<string, number>
 }
@@ -105,6 +110,8 @@ export type BotUsage = {
   memoryLimitBytes: number
   /** Of the processor, since it was measured before; absent: that was the first time. */
   cores?: number
+  /** Since its start. */
+  counters?: { cpuNs: number; sentBytes: number }
   /** It has needed nearly all of its memory for a while. */
   memoryShort: boolean
 }

@@ -12,8 +12,8 @@ import {
   watchBots,
   watchHealth,
   watchHost,
+  watchLiveness,
   watchResources,
-  watchUnproven,
 } from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
 import { chatTables } from './chat/records/tables.ts'
@@ -111,7 +111,7 @@ const start = async (
     config.heartbeatUrl &&
       callHeartbeatUrl(config.heartbeatUrl, { ...engine, log, isWell: watchdog.isWell, signal: stop }),
     chat.run((username) => onListening?.(username)),
-    watchUnproven(engine, { enqueue, signal: stop }),
+    watchLiveness(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),
     watchHealth(engine, stop),
     watchResources(engine, stop),

@@ -12,6 +12,7 @@ import type { Run } from './journal.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
 import { record } from './record.ts'
+import { finishRestarts } from './restart-in-place.ts'
 import { isResumed, isToBeUndone, resume } from './resume.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
@@ -32,6 +33,7 @@ const settleAll = async (engine: Engine): Promise<number[]> => {
   await removeShortLived(engine)
   const unfinished = await unfinishedOperations(engine.database.read)
   for (const operation of unfinished.filter(({ state }) => state === 'running')) await settle(engine, operation)
+  await finishRestarts(engine)
   const bots = await allBots(engine.database.read)
   for (const bot of bots) {
     const warnings = await tidyBot(engine, bot)

@@ -65,6 +65,8 @@ export type IncidentDetail = {
   rolledBack?: { release: number; operation: number }
   /** The manager started it anew for this, at that time. */
   restartedAt?: number
+  /** That is not done yet: the start of this container that it is to replace. */
+  restarting?: { container: string; startedAt: number }
   /** Updates that wait for it. */
   waiting?: number
   /** One sentence of what was found. */
@@ -211,4 +213,15 @@ export const endIncident = (entities: EntityManager, known: Incident, { at, end 
     ackedBy: null,
     detail: { ...detail, end },
   })
+}
+
+/** When a bot was last started anew for a problem of that kind, if ever. */
+export const lastRestartFor = async (
+  entities: EntityManager,
+  botId: number,
+  kind: IncidentKind,
+): Promise<number | undefined> => {
+  const known = await entities.find(IncidentSchema, { where: { botId, kind }, order: { id: 'DESC' }, take: 5 })
+  const times = known.flatMap(({ detail }) => detail.restartedAt ?? [])
+  return times.length > 0 ? Math.max(...times) : undefined
 }

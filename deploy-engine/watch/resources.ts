@@ -61,7 +61,7 @@ type Seen = { one: BotToRun; usage: Usage }
 
 const note = async (engine: Engine, all: Map<number, Measured>, { one, usage }: Seen): Promise<void> => {
   const { bot, container } = one
-  const { cpuNs, memoryBytes, memoryLimitBytes } = usage
+  const { cpuNs, sentBytes, memoryBytes, memoryLimitBytes } = usage
   const at = engine.clock.now()
   const known = all.get(bot.id)
   const before = known?.container === container ? known : undefined
@@ -72,7 +72,8 @@ const note = async (engine: Engine, all: Map<number, Measured>, { one, usage }: 
     peakCores: Math.max(before?.peakCores ?? 0, cores ?? 0),
   }
   all.set(bot.id, { container, at, cpuNs, memory, ...peaks })
-  const shown = { container, at, memoryBytes, memoryLimitBytes, ...(cores !== undefined && { cores }) }
+  const counters = { cpuNs, sentBytes }
+  const shown = { container, at, memoryBytes, memoryLimitBytes, counters, ...(cores !== undefined && { cores }) }
   engine.running.usage.set(bot.id, { ...shown, memoryShort: memory.short })
   await keepPeaks(engine, container, peaks)
 }

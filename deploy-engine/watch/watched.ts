@@ -26,11 +26,10 @@ export type Watched = { bot: Bot; release: Release; containerId: string }
  * meanwhile is queued again: it was turned away, and is not to be carried out by a watch.
  */
 export const whileWatched = async (
-  watch: Watch,
+  { engine, enqueue }: Pick<Watch, 'engine' | 'enqueue'>,
   botId: number,
   work: (watched: Watched) => Promise<void>,
 ): Promise<void> => {
-  const { engine, enqueue } = watch
   const end = await takeTurn(engine, botId, async () => {
     const watched = await watchedOf(engine, botId)
     if (watched) await work(watched)

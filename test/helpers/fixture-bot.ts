@@ -14,6 +14,14 @@ export type Behaviour = {
   writes?: string
 }
 
+/**
+ * What every version does when it is told to. `HANG`: it never comes back from that text, once in a container's life.
+ * `SLEEP`: it takes that text and no other one any more. `WORK`, with a number: it answers after so many seconds.
+ */
+export const HANG = 'hang'
+export const SLEEP = 'fall asleep'
+export const WORK = 'work'
+
 /** Files of a repository with a long-polling bot in plain JavaScript. */
 export const fixtureBot = (behaviour: Behaviour): Record<string, string> => ({
   'package.json': JSON.stringify({
@@ -36,7 +44,7 @@ process.exit(2)
 `
 
 const source = (behaviour: Behaviour): string => `
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 const behaviour = ${JSON.stringify(behaviour)}
 const root = process.env.TELEGRAM_API_ROOT + '/bot' + process.env.BOT_TOKEN
 const says = behaviour.saysValueOf ? process.env[behaviour.saysValueOf] : behaviour.says
@@ -75,6 +83,17 @@ const call = async (method, params, signal) => {
   return answer.result
 }
 
+const forEver = new Promise(() => setInterval(() => {}, 60_000))
+const obey = async (text, id) => {
+  const [order, seconds] = text.split(' ')
+  if (order === '${WORK}') await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000))
+  if (text !== '${HANG}' && text !== '${SLEEP}') return
+  if (existsSync('/tmp/was-deaf')) return
+  writeFileSync('/tmp/was-deaf', '')
+  if (text === '${SLEEP}') await call('getUpdates', { offset: id + 1, limit: 1, timeout: 0 })
+  await forEver
+}
+
 await call('getMe', {})
 if (behaviour.deaf) setInterval(() => {}, 60_000)
 else await poll()
@@ -94,6 +113,7 @@ async function poll() {
       confirmed = offset
       for (const update of updates) {
         const { message } = update
+        await obey(message?.text ?? '', update.update_id)
         if (behaviour.dies && /^(exit \\d+|segv|hog)$/.test(message?.text)) {
           await call('getUpdates', { offset: update.update_id + 1, limit: 1, timeout: 0 })
           die(message.text)

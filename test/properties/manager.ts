@@ -5,7 +5,7 @@ import {
   openEngine,
   recover,
   watchBots,
-  watchUnproven,
+  watchLiveness,
 } from '../../deploy-engine/index.ts'
 import { chatTables } from '../../manager-bot/chat/records/tables.ts'
 import { connectMemory } from '../helpers/memory-docker/connect.ts'
@@ -63,7 +63,7 @@ export const startManager = async (world: World): Promise<MemoryManager> => {
   const queued = await clock.until(recover(engine), RECOVERY_MS)
   for (const operation of queued) void look(operation)
   const watch = { enqueue: async (operation: number) => void look(operation), signal: stopped.signal }
-  const watching = Promise.all([watchUnproven(engine, watch), watchBots(engine, watch)])
+  const watching = Promise.all([watchLiveness(engine, watch), watchBots(engine, watch)])
   return {
     engine,
     life,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ASK_SCRIPT } from '../../../deploy-engine/container/ask-script.ts'
 import {
   addBot,
   botStatus,
@@ -63,15 +64,26 @@ const incidents = async (): Promise<Incident[]> =>
 const allIncidents = (): Promise<Incident[]> => my.until(engine().database.read.find<Incident>('incident'))
 
 /** When bots were asked, by how long that takes in memory: 200 ms by HTTP. */
-const countAsked = (onAsk = () => {}, takesMs = 200) => {
+const countAsked = (onAsk = () => {}) => {
+  const begun: number[] = []
+  const { docker } = engine()
+  const { runBeside } = docker
+  vi.spyOn(docker, 'runBeside').mockImplementation((container, request, signal) => {
+    if (request.command.includes(ASK_SCRIPT)) {
+      begun.push(my.world.clock.now())
+      onAsk()
+    }
+    return runBeside(container, request, signal)
+  })
+  return () => begun
+}
+
+const countCommands = (takesMs: number) => {
   const begun: number[] = []
   const { clock } = my.world.daemon
   const { sleep } = clock
   vi.spyOn(clock, 'sleep').mockImplementation((ms, signal) => {
-    if (ms === takesMs) {
-      begun.push(clock.now())
-      onAsk()
-    }
+    if (ms === takesMs) begun.push(clock.now())
     return sleep(ms, signal)
   })
   return () => begun
@@ -217,8 +229,8 @@ test('a bot without a check is looked at once, not again and again', async () =>
   expect((await machine()).health).toBe('none')
   const inspected = vi.spyOn(engine().docker, 'container')
   await pass(300)
-  // By the watch over what containers do, every 30 s.
-  expect(inspected.mock.calls.length).toBeLessThanOrEqual(11)
+  // By the watches over what containers do, every 30 s, and over whether they take their updates, every 38 s.
+  expect(inspected.mock.calls.length).toBeLessThanOrEqual(11 + 8)
 })
 
 test('a bot that is stopped is not asked, and its incident ends', async () => {
@@ -327,7 +339,7 @@ describe('many bots', () => {
 
   test('that are slow to answer do not make it many at once', async () => {
     await deployMany(`${GATE}health: { command: sleep 6, every: 10s }\n`)
-    const asked = countAsked(() => {}, 6_000)
+    const asked = countCommands(6_000)
     await pass(122)
     expect(asked().length).toBeGreaterThanOrEqual(30)
     expect(most(asked(), 6_000)).toBeLessThanOrEqual(3)

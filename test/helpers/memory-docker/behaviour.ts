@@ -7,6 +7,10 @@ export type Behaviour = {
   buildMs?: number
   /** Takes the updates of the token that it finds in its environment. */
   polls?: boolean
+  /** How long after its first, second, … start it takes no more updates; a start without a number is a good one. */
+  deafAfterMs?: number[]
+  /** What it does with an update takes so long, and it takes no other one meanwhile. */
+  handlesMs?: number
   /** Exit code, `exitsAfterMs` after its start. */
   exits?: number
   exitsAfterMs?: number

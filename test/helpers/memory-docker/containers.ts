@@ -110,6 +110,7 @@ export const create = (daemon: Daemon, spec: MachineSpec, beside?: string): Mach
     exitCode: 0,
     outOfMemory: false,
     restarts: 0,
+    starts: 0,
     quick: 0,
     restart: 'no',
     stoppedByHand: false,

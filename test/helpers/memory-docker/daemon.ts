@@ -59,6 +59,8 @@ export type Machine = {
   /** It came to its end for want of memory, the last time. */
   outOfMemory: boolean
   restarts: number
+  /** Starts of all kinds. */
+  starts: number
   /** Restarts in a row of a process that did not live long: each waits twice as long. */
   quick: number
   restart: RestartPolicy
@@ -82,7 +84,14 @@ export type MachineSpec = Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'env
   network?: string
 }
 
-export type Process = { terminate(): void; requests(): number; polls(): boolean; vanish(): void }
+export type Process = {
+  terminate(): void
+  requests(): number
+  polls(): boolean
+  /** Ms since it has asked the Bot API for something, if it has a connection to it. */
+  askedMs(): number | undefined
+  vanish(): void
+}
 
 export const BASE_IMAGE = 'node:24-bookworm-slim'
 

@@ -17,6 +17,7 @@ export const run = (daemon: Daemon, machine: Machine): void => {
   machine.state = 'running'
   machine.startedAt = daemon.clock.now()
   machine.exitCode = 0
+  machine.starts += 1
   machine.process = processOf(daemon, machine, machine.image.behaviour)
   tellEvent(daemon, machine, { action: 'start' })
 }
@@ -69,6 +70,12 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
   const timers: (() => void)[] = []
   const later = (ms: number, what: () => void) => void timers.push(clock.after(ms, what))
   let poll: ReturnType<typeof telegram.poll> | undefined
+  let requests = 0
+  const turnDeaf = () => {
+    requests = poll?.requests() ?? 0
+    poll?.end()
+    poll = undefined
+  }
   const say = () => {
     for (const line of behaviour.prints ?? []) print(daemon, machine, line)
     if (behaviour.printsEveryMs !== undefined) later(behaviour.printsEveryMs, say)
@@ -86,7 +93,10 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
     say()
     if (behaviour.writes) machine.changes.set(behaviour.writes, 1)
     const token = tokenOf(daemon, machine)
-    if (behaviour.polls && token !== undefined) poll = telegram.poll(token, machine.id)
+    if (!behaviour.polls || token === undefined) return
+    poll = telegram.poll(token, machine.id, behaviour.handlesMs)
+    const deafAfterMs = behaviour.deafAfterMs?.[machine.starts - 1]
+    if (deafAfterMs !== undefined) later(deafAfterMs, turnDeaf)
   })
   const said = volumeTask(daemon, machine)
   if (said) {
@@ -100,8 +110,9 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
       const { stopsInMs = STOP_MS } = behaviour
       if (stopsInMs !== 'never') later(stopsInMs, () => exit(0))
     },
-    requests: () => 1 + (poll?.requests() ?? 0),
-    polls: () => poll !== undefined,
+    requests: () => 1 + (poll?.requests() ?? requests),
+    polls: () => poll?.waits() ?? false,
+    askedMs: () => poll?.askedMs(),
     vanish: () => {
       for (const forget of timers) forget()
       poll?.end()

@@ -6,23 +6,38 @@ export type MemoryTelegram = {
   port: TelegramPort
   /** true: no answer for anybody who asks the Bot API. */
   down: boolean
+  /** This token is refused from now on, or taken again. */
+  revoke(token: string): () => void
   addBot(token: string, username: string): void
   knows(token: string): boolean
   /** Somebody writes to the bot. */
   say(token: string): void
   pending(token: string): number
-  /** A container begins to poll; the result ends it. */
-  poll(token: string, container: string): Poll
+  /** A container begins to poll, and works so long on what it takes; the result ends it. */
+  poll(token: string, container: string, handlesMs?: number): Poll
   /** Whose containers poll at this moment. */
   pollers(token: string): string[]
   /** Times that a container began to poll while another one did. */
   conflicts(token: string): number
 }
 
-export type Poll = { end(): void; requests(): number }
+export type Poll = {
+  end(): void
+  requests(): number
+  /** It waits for an update. */
+  waits(): boolean
+  askedMs(): number
+}
 
-type Account = { id: number; username: string; pending: number; polls: Polling[]; conflicts: number }
-type Polling = { container: string; since: number; taken: number }
+type Account = {
+  id: number
+  username: string
+  pending: number
+  polls: Polling[]
+  conflicts: number
+  revoked: boolean
+}
+type Polling = { container: string; since: number; taken: number; handlesMs: number; askedAt: number; busy: boolean }
 
 const ANSWER_MS = 20
 const TAKE_MS = 30
@@ -40,16 +55,32 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
   const take = (token: string): void => {
     const { polls, pending } = account(token)
     const poll = polls.at(-1)
-    if (!poll || pending === 0) return
-    poll.taken += pending
-    account(token).pending = 0
+    if (!poll || poll.busy || pending === 0) return
+    if (poll.handlesMs === 0) {
+      confirm(token, poll, pending)
+      return
+    }
+    poll.busy = true
+    clock.after(poll.handlesMs, () => {
+      poll.busy = false
+      if (!account(token).polls.includes(poll)) return
+      confirm(token, poll, pending)
+      take(token)
+    })
+  }
+
+  // It asks for more than it has taken.
+  const confirm = (token: string, poll: Polling, count: number): void => {
+    poll.taken += count
+    poll.askedAt = clock.now()
+    account(token).pending -= count
   }
 
   const ask = async <T>(token: string, answer: (account: Account) => T, signal?: AbortSignal): Promise<T> => {
     await clock.sleep(ANSWER_MS, signal)
     if (telegram.down) throw new TbsError('telegram_unreachable', 'The Bot API at memory can’t be reached: down')
     const found = accounts.get(token)
-    if (!found) throw new TbsError('token_refused', 'Telegram refuses this bot’s token: Unauthorized')
+    if (!found || found.revoked) throw new TbsError('token_refused', 'Telegram refuses this bot’s token: Unauthorized')
     return answer(found)
   }
 
@@ -60,7 +91,14 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
     },
     down: false,
     addBot: (token, username) => {
-      accounts.set(token, { id: Number(token.split(':')[0]), username, pending: 0, polls: [], conflicts: 0 })
+      const none = { pending: 0, polls: [], conflicts: 0, revoked: false }
+      accounts.set(token, { id: Number(token.split(':')[0]), username, ...none })
+    },
+    revoke: (token) => {
+      account(token).revoked = true
+      return () => {
+        account(token).revoked = false
+      }
     },
     knows: (token) => accounts.has(token),
     say: (token) => {
@@ -68,9 +106,10 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
       clock.after(TAKE_MS, () => take(token))
     },
     pending: (token) => account(token).pending,
-    poll: (token, container) => {
+    poll: (token, container, handlesMs = 0) => {
       const { polls } = account(token)
-      const poll = { container, since: clock.now(), taken: 0 }
+      const since = clock.now()
+      const poll = { container, since, taken: 0, handlesMs, askedAt: since, busy: false }
       if (polls.length > 0) account(token).conflicts += 1
       polls.push(poll)
       clock.after(TAKE_MS, () => take(token))
@@ -78,6 +117,8 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
         end: () => void polls.splice(polls.indexOf(poll), 1),
         // One that answers and one that asks on for each update, and one each time nothing came.
         requests: () => 1 + 2 * poll.taken + Math.floor((clock.now() - poll.since) / LONG_POLL_MS),
+        waits: () => !poll.busy,
+        askedMs: () => (poll.busy ? clock.now() - poll.askedAt : (clock.now() - poll.askedAt) % LONG_POLL_MS),
       }
     },
     pollers: (token) => account(token).polls.map(({ container }) => container),

@@ -1,0 +1,33 @@
+import type { Engine } from '../../ports.ts'
+import { endIncident, type Incident, openIncidents } from '../../records/incident.ts'
+import { type BotToRun, botsToRun } from '../bots-to-run.ts'
+import { isTogether } from './together.ts'
+
+export type ActiveBot = BotToRun & {
+  /** That are open of it, of those that the watch over liveness writes. */
+  incidents: Incident[]
+}
+
+const KINDS: readonly Incident['kind'][] = ['deaf', 'token', 'conflict']
+
+/** Every bot that is to run, with the version for that, and the incident of those that are deaf together. */
+export const activeBots = async (engine: Engine): Promise<{ bots: ActiveBot[]; together?: Incident }> => {
+  const incidents = await openIncidents(engine.database.read)
+  const open = incidents.filter(({ kind }) => KINDS.includes(kind))
+  const bots = (await botsToRun(engine)).map(
+    (one): ActiveBot => ({ ...one, incidents: open.filter(({ botId }) => botId === one.bot.id) }),
+  )
+  const others = open.filter(({ botId }) => !bots.some(({ bot }) => bot.id === botId))
+  for (const incident of others) await endOther(engine, incident)
+  const together = incidents.find(isTogether)
+  return { bots, ...(together && { together }) }
+}
+
+// Nothing will be seen of it.
+const endOther = async (engine: Engine, incident: Incident): Promise<void> => {
+  const at = engine.clock.now()
+  await engine.database.transaction((entities) =>
+    endIncident(entities, incident, { at, end: 'it is not to run any more' }),
+  )
+  engine.changes.emit({ incident: incident.id })
+}

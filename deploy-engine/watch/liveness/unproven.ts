@@ -1,0 +1,84 @@
+import { type EntityManager, MoreThan } from 'typeorm'
+import type { Sample } from '../../container/sample.ts'
+import { deafness, firstSign } from '../../container/signs.ts'
+import { requestOperation } from '../../operations/request.ts'
+import { tidyBot } from '../../operations/tidy.ts'
+import { takeTurn } from '../../operations/turn.ts'
+import { workOff } from '../../operations/work.ts'
+import type { Engine } from '../../ports.ts'
+import type { Bot } from '../../records/bot.ts'
+import { addWarnings, changeOperation, OperationSchema, operationById } from '../../records/operation.ts'
+import { type Release, ReleaseSchema } from '../../records/release.ts'
+
+export type Unproven = {
+  bot: Bot
+  release: Release
+  /** Of its present life, oldest first. */
+  samples: readonly Sample[]
+  startedAt: number
+  enqueue(operation: number): Promise<void>
+}
+
+const REQUESTED_BY = 'manager'
+/** Ten minutes of looks: enough for every kind of evidence. */
+const SAMPLES = 200
+
+/**
+ * What becomes of an active release that passed its gate without a sign of polling: the first sign makes it live;
+ * updates that wait for 20 s bring the version before it back. undefined: neither.
+ */
+export const settleUnproven = async (engine: Engine, unproven: Unproven): Promise<'live' | 'put back' | undefined> => {
+  const { release } = unproven
+  const samples = unproven.samples.slice(-SAMPLES)
+  const startedAt = Math.max(release.activatedAt ?? 0, unproven.startedAt)
+  const sign = firstSign(startedAt, samples)
+  if (sign) {
+    await proven(engine, unproven, sign.evidence)
+    return 'live'
+  }
+  if (release.replaced === null || !deafness(startedAt, samples) || (await triedInVain(engine, release)))
+    return undefined
+  await putBack(engine, unproven)
+  return 'put back'
+}
+
+// If the version before does not work either, trying it again every minute would only be noise.
+const triedInVain = async ({ database }: Engine, { botId, operationId }: Release): Promise<boolean> => {
+  const tries = await database.read.findBy(OperationSchema, {
+    botId,
+    kind: 'rollback',
+    requestedBy: REQUESTED_BY,
+    id: MoreThan(operationId),
+  })
+  return tries.some(({ state, outcome }) => {
+    const code = outcome?.error?.code ?? ''
+    return state === 'cancelled' || (state === 'failed' && !/^interrupted$|_unreachable$/.test(code))
+  })
+}
+
+const proven = async (engine: Engine, { bot, release }: Unproven, evidence: string): Promise<void> => {
+  const end = await takeTurn(engine, bot.id, async () => {
+    await engine.database.transaction((entities) => markLive(entities, release, evidence))
+    engine.changes.emit({ operation: release.operationId })
+    const warnings = await tidyBot(engine, bot)
+    await engine.database.transaction((entities) => addWarnings(entities, release.operationId, warnings))
+    engine.changes.emit({ operation: release.operationId })
+  })
+  if (end === 'news') await workOff(engine, bot.id)
+}
+
+const markLive = async (entities: EntityManager, release: Release, evidence: string): Promise<void> => {
+  await entities.update(ReleaseSchema, { id: release.id, state: 'active' }, { proof: 'live', replaced: null })
+  const operation = await operationById(entities, release.operationId)
+  if (!operation?.outcome) return
+  const outcome = { ...operation.outcome, proof: 'live' as const, evidence }
+  await changeOperation(entities, operation.id, { outcome })
+}
+
+const putBack = async (engine: Engine, { bot, release, enqueue }: Unproven): Promise<void> => {
+  const cause = `v${release.number} runs but does not take its updates: they waited for 20 s`
+  const args = { cause, ...(release.replaced !== null && { release: release.replaced }) }
+  const request = { bot: bot.name, kind: 'rollback' as const, args, requestedBy: REQUESTED_BY }
+  const { operation } = await requestOperation(engine, request)
+  await enqueue(operation.id)
+}
