@@ -113,7 +113,7 @@ const start = async (
     chat.run((username) => onListening?.(username)),
     watchLiveness(engine, { enqueue, signal: stop }),
     watchBots(engine, { enqueue, signal: stop }),
-    watchHealth(engine, stop),
+    watchHealth(engine, { enqueue, signal: stop }),
     watchResources(engine, stop),
     watchHost(engine, { also: [chat.telegramLook, redisLook(config)], signal: stop }),
     queue.run(stop),

@@ -2,11 +2,14 @@ import { askHealth, type HealthFinding, imageHealth } from '../container/ask-hea
 import { botSecrets, hiddenOf } from '../operations/secrets.ts'
 import type { Container, Engine } from '../ports.ts'
 import { within } from '../within.ts'
+import type { Queue } from './between-operations.ts'
 import { type BotToRun, botsToRun, isWorkedOn } from './bots-to-run.ts'
 import { endUnhealthy, noteHealth } from './note-health.ts'
 import { COUNTED, longer, NO_STREAK, type Streak, verdictOf } from './streak.ts'
 
-const TICK_MS = 2_000
+/** New versions are noticed so late at most. */
+const REFRESH_MS = 5_000
+const BREATH_MS = 500
 const AT_ONCE = 3
 /** How often a bot is looked at that has no check but the one of its image. */
 const EVERY_MS = 30_000
@@ -18,13 +21,18 @@ const AGAIN_MS = 10 * 60_000
  * Asks running bots for their health, by tbs.yaml and by what Docker knows of their image's HEALTHCHECK, until the
  * signal aborts: each at a time of its own. Three failures in a row are an incident, three passes end it.
  */
-export const watchHealth = async (engine: Engine, signal: AbortSignal): Promise<void> => {
-  const watch: Watch = { engine, signal, all: new Map(), looking: new Set() }
+export const watchHealth = async (
+  engine: Engine,
+  { enqueue, signal }: Omit<Queue, 'engine'> & { signal: AbortSignal },
+): Promise<void> => {
+  const watch: Watch = { engine, enqueue, signal, all: new Map(), looking: new Set() }
   while (!signal.aborted) {
-    await round(watch).catch((err) => {
+    const next = await round(watch).catch((err) => {
       if (!signal.aborted) engine.log.error({ err }, 'watching the health of bots failed')
+      return Number.POSITIVE_INFINITY
     })
-    await engine.clock.sleep(TICK_MS, signal).catch(() => undefined)
+    const ms = Math.min(Math.max(next - engine.clock.now(), BREATH_MS), REFRESH_MS)
+    await engine.clock.sleep(ms, signal).catch(() => undefined)
   }
   await Promise.allSettled(watch.looking)
 }
@@ -39,9 +47,10 @@ type Watched = {
   told?: { verdict: 'good' | 'bad'; at: number; failures: number }
 }
 
-type Watch = { engine: Engine; signal: AbortSignal; all: Map<number, Watched>; looking: Set<Promise<void>> }
+type Watch = Queue & { signal: AbortSignal; all: Map<number, Watched>; looking: Set<Promise<void>> }
 
-const round = async (watch: Watch): Promise<void> => {
+/** Begins the looks whose time has come; gives when the next one's will. */
+const round = async (watch: Watch): Promise<number> => {
   const { engine, all, looking } = watch
   const bots = await botsToRun(engine)
   for (const id of all.keys()) if (!bots.some(({ bot }) => bot.id === id)) forget(watch, id)
@@ -54,10 +63,11 @@ const round = async (watch: Watch): Promise<void> => {
     return watched && watched.dueAt <= now ? [{ one, watched }] : []
   })
   for (const { one, watched } of due.sort((a, b) => a.watched.dueAt - b.watched.dueAt)) {
-    if (looking.size >= AT_ONCE) return
+    if (looking.size >= AT_ONCE) return now
     const look = lookSafely(watch, one, watched).finally(() => looking.delete(look))
     looking.add(look)
   }
+  return Math.min(...[...all.values()].map(({ dueAt }) => dueAt))
 }
 
 const forget = ({ engine, all }: Watch, id: number): void => {
@@ -85,7 +95,8 @@ const lookSafely = async (watch: Watch, one: BotToRun, watched: Watched): Promis
   })
 }
 
-const look = async ({ engine, signal }: Watch, one: BotToRun, watched: Watched): Promise<void> => {
+const look = async (watch: Watch, one: BotToRun, watched: Watched): Promise<void> => {
+  const { engine, signal } = watch
   const { clock, docker, running } = engine
   const { bot, release, container } = one
   if (await isWorkedOn(engine, bot.id)) {
@@ -110,7 +121,7 @@ const look = async ({ engine, signal }: Watch, one: BotToRun, watched: Watched):
   const isStarting = clock.now() - found.startedAt < release.plan.gate.readySeconds * 1000
   if (!finding.ok && isStarting) return
   watched.streak = finding.counted ? COUNTED : longer(watched.streak, finding.ok)
-  await tell(engine, { one, watched, found: finding.found })
+  await tell(watch, { one, watched, found: finding.found })
 }
 
 type Found = { one: BotToRun; found: Container }
@@ -135,7 +146,7 @@ const findingOf = async (
 
 type Told = { one: BotToRun; watched: Watched; found: string }
 
-const tell = async (engine: Engine, { one, watched, found }: Told): Promise<void> => {
+const tell = async ({ engine, enqueue }: Queue, { one, watched, found }: Told): Promise<void> => {
   const { streak, told } = watched
   const verdict = verdictOf(streak)
   const now = engine.clock.now()
@@ -143,7 +154,7 @@ const tell = async (engine: Engine, { one, watched, found }: Told): Promise<void
   if (told?.verdict === verdict && (verdict === 'good' || now - told.at < AGAIN_MS)) return
   const before = told?.verdict === 'bad' ? told.failures : 0
   const count = Math.max(1, streak.failures - before)
-  if (await noteHealth(engine, one, { ok: verdict === 'good', found, count })) {
+  if (await noteHealth({ engine, enqueue }, one, { ok: verdict === 'good', found, count })) {
     watched.told = { verdict, at: now, failures: streak.failures }
   }
 }

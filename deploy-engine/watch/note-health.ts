@@ -1,24 +1,23 @@
 import type { EntityManager } from 'typeorm'
-import { takeTurn } from '../operations/turn.ts'
-import { workOff } from '../operations/work.ts'
 import type { Engine } from '../ports.ts'
 import { endIncident, type Incident, noteSign, openIncidents } from '../records/incident.ts'
 import { unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, lastGoodRelease } from '../records/release.ts'
+import { betweenOperations, type Queue } from './between-operations.ts'
 import type { BotToRun } from './bots-to-run.ts'
 
 type Noted = { ok: boolean; found: string; count: number }
 
 /** Opens the incident of an unhealthy bot, adds to it, or ends it; false: something else is being done for the bot. */
-export const noteHealth = async (engine: Engine, one: BotToRun, noted: Noted): Promise<boolean> => {
+export const noteHealth = async (queue: Queue, one: BotToRun, noted: Noted): Promise<boolean> => {
+  const { engine } = queue
   let done = false
-  const end = await takeTurn(engine, one.bot.id, async () => {
+  await betweenOperations(queue, one.bot.id, async () => {
     if (!(await isStillSo(engine, one))) return
     const incident = await engine.database.transaction((entities) => write(entities, one, noted, engine.clock.now()))
     if (incident) engine.changes.emit({ incident: incident.id })
     done = true
   })
-  if (end === 'news') await workOff(engine, one.bot.id)
   return done
 }
 

@@ -1,17 +1,15 @@
 import type { EntityManager } from 'typeorm'
-import { takeTurn } from '../operations/turn.ts'
 import type { Container, Engine } from '../ports.ts'
 import { type Bot, botById } from '../records/bot.ts'
 import { openIncidents } from '../records/incident.ts'
 import { observationOf, observe } from '../records/observation.ts'
 import { unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, type Release } from '../records/release.ts'
+import { betweenOperations, type Queue } from './between-operations.ts'
 
 /** What a watch needs beside the engine, and what it knows between two looks. */
-export type Watch = {
-  engine: Engine
+export type Watch = Queue & {
   signal: AbortSignal
-  enqueue(operation: number): Promise<void>
   /** Exit codes as Docker told them, by container: from a running one they can't be had. */
   codes: Map<string, { at: number; exitCode: number }[]>
   /** Since when a bot was seen stopped from outside. */
@@ -21,23 +19,16 @@ export type Watch = {
 /** A bot that is to run, with the container that is to do it. */
 export type Watched = { bot: Bot; release: Release; containerId: string }
 
-/**
- * Does something for a bot that is to run while no operation is at it; nothing if one is, or waits. What was asked for
- * meanwhile is queued again: it was turned away, and is not to be carried out by a watch.
- */
-export const whileWatched = async (
-  { engine, enqueue }: Pick<Watch, 'engine' | 'enqueue'>,
+/** Does something for a bot that is to run while no operation is at it; nothing if one is, or waits. */
+export const whileWatched = (
+  { engine, enqueue }: Queue,
   botId: number,
   work: (watched: Watched) => Promise<void>,
-): Promise<void> => {
-  const end = await takeTurn(engine, botId, async () => {
+): Promise<void> =>
+  betweenOperations({ engine, enqueue }, botId, async () => {
     const watched = await watchedOf(engine, botId)
     if (watched) await work(watched)
   })
-  if (end !== 'news') return
-  const [first] = await unfinishedOperations(engine.database.read, botId)
-  if (first) await enqueue(first.id)
-}
 
 const watchedOf = async ({ database: { read } }: Engine, botId: number): Promise<Watched | undefined> => {
   const bot = await botById(read, botId)

@@ -3,12 +3,11 @@ import type { Sample } from '../../container/sample.ts'
 import { deafness, firstSign } from '../../container/signs.ts'
 import { requestOperation } from '../../operations/request.ts'
 import { tidyBot } from '../../operations/tidy.ts'
-import { takeTurn } from '../../operations/turn.ts'
-import { workOff } from '../../operations/work.ts'
 import type { Engine } from '../../ports.ts'
 import type { Bot } from '../../records/bot.ts'
 import { addWarnings, changeOperation, OperationSchema, operationById } from '../../records/operation.ts'
 import { type Release, ReleaseSchema } from '../../records/release.ts'
+import { betweenOperations } from '../between-operations.ts'
 
 export type Unproven = {
   bot: Bot
@@ -56,16 +55,14 @@ const triedInVain = async ({ database }: Engine, { botId, operationId }: Release
   })
 }
 
-const proven = async (engine: Engine, { bot, release }: Unproven, evidence: string): Promise<void> => {
-  const end = await takeTurn(engine, bot.id, async () => {
+const proven = (engine: Engine, { bot, release, enqueue }: Unproven, evidence: string): Promise<void> =>
+  betweenOperations({ engine, enqueue }, bot.id, async () => {
     await engine.database.transaction((entities) => markLive(entities, release, evidence))
     engine.changes.emit({ operation: release.operationId })
     const warnings = await tidyBot(engine, bot)
     await engine.database.transaction((entities) => addWarnings(entities, release.operationId, warnings))
     engine.changes.emit({ operation: release.operationId })
   })
-  if (end === 'news') await workOff(engine, bot.id)
-}
 
 const markLive = async (entities: EntityManager, release: Release, evidence: string): Promise<void> => {
   await entities.update(ReleaseSchema, { id: release.id, state: 'active' }, { proof: 'live', replaced: null })

@@ -137,7 +137,7 @@ test('all bots at a glance, as they were seen last', async () => {
   await deploy({ answers: { status: 500, body: '' } })
   const stop = new AbortController()
   void watchResources(engine(), stop.signal)
-  void watchHealth(engine(), stop.signal)
+  void watchHealth(engine(), { enqueue: async (operation) => void my.manager().look(operation), signal: stop.signal })
   await my.world.clock.pass(150_000)
   expect(await my.until(glances(engine()))).toMatchObject([
     { status: { bot: { name: BOT } }, usage: { memoryBytes: 30 * MIB }, check: { ok: false }, incidents: [{}] },

@@ -41,7 +41,7 @@ const engine = () => my.manager().engine
 
 const watch = () => {
   stop = new AbortController()
-  void watchHealth(engine(), stop.signal)
+  void watchHealth(engine(), { enqueue: async (operation) => void my.manager().look(operation), signal: stop.signal })
 }
 
 const pass = (seconds: number) => my.world.clock.pass(seconds * 1000)
