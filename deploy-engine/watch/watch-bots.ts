@@ -8,6 +8,8 @@ import type { Watch } from './watched.ts'
 
 /** Events may get lost, so that everything is looked at now and then. */
 const ROUND_MS = 30_000
+/** With more than a hundred bots the looks of a second are bounded. */
+const EACH_MS = 300
 const TEND_MS = 5_000
 const AGAIN_MS = 1_000
 /** Docker remembers 256 events; from before the start only their exit codes are of use. */
@@ -25,20 +27,20 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
   const looks = openLooks(watch)
   await Promise.all([
     listen(watch, looks),
-    repeat(watch, ROUND_MS, 'looking at the bots', () => lookAtAll(watch)),
-    repeat(watch, TEND_MS, 'tending incidents', async () => {
+    repeat(watch, 'looking at the bots', async () => Math.max(ROUND_MS, (await lookAtAll(watch)) * EACH_MS)),
+    repeat(watch, 'tending incidents', async () => {
       for (const botId of [...watch.stoppedSince.keys()]) await lookAt(watch, botId)
       await tend(watch)
+      return TEND_MS
     }),
   ])
   await looks.idle()
 }
 
-const lookAtAll = async (watch: Watch): Promise<void> => {
-  for (const { id } of await allBots(watch.engine.database.read)) {
-    if (watch.signal.aborted) return
-    await lookAt(watch, id)
-  }
+const lookAtAll = async (watch: Watch): Promise<number> => {
+  const bots = await allBots(watch.engine.database.read)
+  for (const { id } of bots) if (!watch.signal.aborted) await lookAt(watch, id)
+  return bots.length
 }
 
 type Looks = { wake(bot: string): void; idle(): Promise<unknown> }
@@ -97,11 +99,15 @@ const keepCode = ({ codes }: Watch, { container, at, action }: ContainerEvent, e
   codes.set(container, [...(codes.get(container) ?? []), { at, exitCode }].slice(-KEPT_CODES))
 }
 
-const repeat = async (watch: Watch, everyMs: number, what: string, work: () => Promise<void>): Promise<void> => {
+/** `work` gives after how many milliseconds it is to be done again. */
+const repeat = async (watch: Watch, what: string, work: () => Promise<number>): Promise<void> => {
   const { engine, signal } = watch
   while (!signal.aborted) {
-    await work().catch((error) => failed(watch, what, error))
-    await engine.clock.sleep(everyMs, signal).catch(() => undefined)
+    const next = await work().catch((error) => {
+      failed(watch, what, error)
+      return TEND_MS
+    })
+    await engine.clock.sleep(next, signal).catch(() => undefined)
   }
 }
 

@@ -47,20 +47,23 @@ type Watch = LivenessWatch & {
   all: Map<number, Watched>
   looking: Map<number, Promise<void>>
   turns: ProbeTurns
+  listed?: Listed
   /** How far the clock was set since it was last asked. */
   jumped(): number
 }
+
+type Listed = { bots: ActiveBot[]; everyMs: number; at: number }
 
 /** Begins the looks whose time has come; gives when there is more to do. */
 const round = async (watch: Watch): Promise<number> => {
   const { engine, all, looking, turns } = watch
   // Between a look before and one after it, updates would seem to have waited for as long as the clock was set.
-  if (Math.abs(watch.jumped()) > JUMP_MS) all.clear()
-  const { bots, together } = await activeBots(engine)
-  const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
-  keepUp(watch, bots, everyMs)
+  if (Math.abs(watch.jumped()) > JUMP_MS) {
+    all.clear()
+    delete watch.listed
+  }
+  const { bots, everyMs } = await listed(watch)
   const now = engine.clock.now()
-  if (together) await endTogether(engine, together, (name) => isSettled(watch, bots, name))
   const waiting = bots.filter(({ bot }) => !looking.has(bot.id)).sort((a, b) => dueAt(all, a) - dueAt(all, b))
   let next = now + REFRESH_MS
   for (const active of waiting) {
@@ -78,6 +81,19 @@ const round = async (watch: Watch): Promise<number> => {
     void look(watch, active, { network, usage: usage || probe === 'urgent', everyMs })
   }
   return next
+}
+
+// Reading all bots costs more than a look at one.
+const listed = async (watch: Watch): Promise<Listed> => {
+  const { engine } = watch
+  const now = engine.clock.now()
+  if (watch.listed && now - watch.listed.at < REFRESH_MS) return watch.listed
+  const { bots, together } = await activeBots(engine)
+  const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
+  keepUp(watch, bots, everyMs)
+  if (together) await endTogether(engine, together, (name) => isSettled(watch, bots, name))
+  watch.listed = { bots, everyMs, at: now }
+  return watch.listed
 }
 
 // Well, or not to run, or with an incident of its own.
