@@ -1,4 +1,5 @@
-import type { BotDetail, BotUsage, Incident } from '../deploy-engine/index.ts'
+import type { BotDetail, BotUsage, Incident, Liveness } from '../deploy-engine/index.ts'
+import { updatesText } from './liveness-text.ts'
 import type { Somebody } from './people.ts'
 import { requesterText } from './requester.ts'
 import { age, duration } from './text/duration.ts'
@@ -9,9 +10,9 @@ import { memorySize } from './text/size.ts'
 export const detailLines = (
   detail: BotDetail,
   { people, now }: { people: readonly Somebody[]; now: number },
-): Block[] => [...usageLine(detail), ...waitingLine(detail), ...deployedLine(detail, people, now)]
+): Block[] => [...usageLine(detail), ...updatesLine(detail, now), ...deployedLine(detail, people, now)]
 
-export const detailData = ({ usage, peak, waiting, deployed, incidents }: BotDetail) => ({
+export const detailData = ({ usage, peak, waiting, liveness, deployed, incidents }: BotDetail) => ({
   memoryBytes: usage?.memoryBytes ?? null,
   memoryLimitBytes: usage?.memoryLimitBytes ?? null,
   memoryShort: usage?.memoryShort ?? false,
@@ -20,10 +21,18 @@ export const detailData = ({ usage, peak, waiting, deployed, incidents }: BotDet
   peakMemoryBytes: peak?.memoryBytes ?? null,
   peakCores: peak?.cores ?? null,
   waiting: 'count' in waiting ? waiting.count : null,
+  liveness: liveness ? livenessData(liveness) : null,
   deployed: deployed
     ? { operation: deployed.id, by: deployed.requestedBy, at: new Date(deployed.endedAt ?? 0).toISOString() }
     : null,
   openIncidents: incidents.map(incidentData),
+})
+
+export const livenessData = ({ state, at, sign, found }: Liveness) => ({
+  state,
+  at: new Date(at).toISOString(),
+  sign: sign ? { what: sign.what, at: new Date(sign.at).toISOString() } : null,
+  found: found ?? null,
 })
 
 export const incidentData = ({ id, kind, firstAt, count, detail }: Incident) => ({
@@ -58,11 +67,8 @@ const usageLine = ({ usage, peak }: BotDetail): Block[] => {
   return [line(`Memory ${memoryText(usage)}${most}${share}${mostShare}`)]
 }
 
-const waitingLine = ({ status: { release }, waiting }: BotDetail): Block[] => {
-  if (!release) return []
-  if ('problem' in waiting) return [line(`Waiting updates: not known. ${waiting.problem}`)]
-  return [line(waiting.count === 1 ? '1 update waits' : `${waiting.count || 'No'} updates wait`)]
-}
+const updatesLine = ({ status: { release }, waiting, liveness }: BotDetail, now: number): Block[] =>
+  release ? [line(updatesText(waiting, liveness, now))] : []
 
 const deployedLine = ({ deployed }: BotDetail, people: readonly Somebody[], now: number): Block[] => {
   if (!deployed) return []

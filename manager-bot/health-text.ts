@@ -1,6 +1,7 @@
 import type { BotGlance, CheckUp, HostNow } from '../deploy-engine/index.ts'
 import type { ManagerState } from './command.ts'
 import { coresText, incidentText, memoryText } from './detail-text.ts'
+import { isWell, livenessNotes } from './liveness-text.ts'
 import { stateText, statusLine, statusMark } from './status-text.ts'
 import { age, duration } from './text/duration.ts'
 import { type Block, bold, line, type RichText } from './text/rich-text.ts'
@@ -14,6 +15,7 @@ export const checkUpText = (found: CheckUp): RichText => {
     containerLine(found),
     ...pollingLines(found),
     ...waitingLine(found),
+    ...livenessLine(found),
     ...usageLines(found),
     ...found.checks.map(({ ok, found: said, ...seen }) => item(ok, 'Health check', said, seen.at, at)),
     ...(incidents.length === 0 ? [item(true, 'Incidents', 'none', at, at)] : []),
@@ -22,10 +24,12 @@ export const checkUpText = (found: CheckUp): RichText => {
 }
 
 /** One line of /health. */
-export const glanceLine = ({ status, usage, check, incidents }: BotGlance, now: number): Block => {
+export const glanceLine = ({ status, usage, check, liveness, incidents }: BotGlance, now: number): Block => {
   const { line: spans } = statusLine(status, now, statusMark(status))
   const notes = [
     ...(usage ? [memorySize(usage.memoryBytes) + (usage.memoryShort ? ', nearly all of its memory' : '')] : []),
+    ...(liveness?.state === 'busy' ? [`busy, ${liveness.waiting ?? 'some'} wait`] : []),
+    ...(liveness?.state === 'deaf' ? ['deaf'] : []),
     ...(check && !check.ok ? ['its health check fails'] : []),
     ...(incidents.length > 0 ? [incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`] : []),
   ]
@@ -85,6 +89,9 @@ const waitingLine = ({ waiting, status, at }: CheckUp): Block[] => {
   const runs = status.container?.running === true
   return [item(waiting.count === 0 && runs ? true : undefined, 'Waiting updates', String(waiting.count), at, at)]
 }
+
+const livenessLine = ({ liveness, at }: CheckUp): Block[] =>
+  liveness ? [item(isWell(liveness), 'Taking updates', livenessNotes(liveness, at).join(', '), liveness.at, at)] : []
 
 const usageLines = ({ usage, peak, at }: CheckUp): Block[] => {
   if (!usage) return []

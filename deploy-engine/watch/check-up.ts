@@ -9,6 +9,7 @@ import type { Engine } from '../ports.ts'
 import { operationById } from '../records/operation.ts'
 import { stepsOf } from '../records/step.ts'
 import { type BotDetail, detailOf, measuredNow, waitingUpdates } from './detail.ts'
+import { checkLiveness } from './liveness/check-liveness.ts'
 
 /** What all probes of a bot say; `at`: when they were made, each at a time of its own. */
 export type CheckUp = BotDetail & {
@@ -32,8 +33,9 @@ export const checkUp = (engine: Engine, name: string): Promise<CheckUp> =>
 const askAllOf = async (engine: Engine, name: string, signal: AbortSignal): Promise<CheckUp> => {
   const status = await botStatus(engine, name)
   const secrets = await botSecrets(engine, status.bot)
-  const [seen, usage, checks] = await Promise.all([
+  const [seen, liveness, usage, checks] = await Promise.all([
     look(engine, { status, secrets }, signal),
+    checkLiveness(engine, name, signal),
     measuredNow(engine, status, BETWEEN_MS),
     checksOf(engine, { status, secrets }, signal),
   ])
@@ -42,6 +44,7 @@ const askAllOf = async (engine: Engine, name: string, signal: AbortSignal): Prom
     ...(await detailOf(engine, status)),
     at: engine.clock.now(),
     ...seen,
+    ...(liveness && { liveness }),
     ...(usage && { usage }),
     ...(proof && { proof }),
     checks,

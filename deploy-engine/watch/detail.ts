@@ -7,6 +7,8 @@ import type { Bot } from '../records/bot.ts'
 import { type Incident, openIncidents } from '../records/incident.ts'
 import { observationOf } from '../records/observation.ts'
 import { type Operation, OperationSchema } from '../records/operation.ts'
+import { livenessOf } from './liveness/check-liveness.ts'
+import type { Liveness } from './liveness/liveness.ts'
 import { coresBetween, usageOf } from './resources.ts'
 
 /** A bot with all that is known of it beside its status. */
@@ -17,6 +19,8 @@ export type BotDetail = {
   /** The most that its container took so far. */
   peak?: { memoryBytes: number; cores: number }
   waiting: Waiting
+  /** Whether it takes them, when that was looked at last; absent: this process does not watch it, or not yet. */
+  liveness?: Liveness
   /** The last deploy that succeeded. */
   deployed?: Operation
   incidents: Incident[]
@@ -38,8 +42,9 @@ export const botDetail = (engine: Engine, name: string): Promise<BotDetail> =>
 const detailNow = async (engine: Engine, name: string): Promise<BotDetail> => {
   const status = await botStatus(engine, name)
   const usage = recentUsage(engine, status)
+  const liveness = livenessOf(engine, status.bot.id)
   const waiting = await waitingUpdates(engine, status.bot)
-  return { ...(await detailOf(engine, status)), ...(usage && { usage }), waiting }
+  return { ...(await detailOf(engine, status)), ...(usage && { usage }), ...(liveness && { liveness }), waiting }
 }
 
 /** What is written down of it. */

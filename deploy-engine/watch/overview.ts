@@ -3,6 +3,8 @@ import { expectedError } from '../operations/expected-error.ts'
 import { type BotStatus, botStatuses } from '../operations/status.ts'
 import type { BotUsage, Engine, HealthSeen } from '../ports.ts'
 import { type Incident, openIncidents } from '../records/incident.ts'
+import { livenessOf } from './liveness/check-liveness.ts'
+import type { Liveness } from './liveness/liveness.ts'
 import { usageOf } from './resources.ts'
 
 /** How the host is at this moment. */
@@ -29,7 +31,13 @@ export const hostNow = async ({ files, docker, settings, clock }: Engine): Promi
 }
 
 /** A bot as it was seen last. */
-export type BotGlance = { status: BotStatus; usage?: BotUsage; check?: HealthSeen; incidents: Incident[] }
+export type BotGlance = {
+  status: BotStatus
+  usage?: BotUsage
+  check?: HealthSeen
+  liveness?: Liveness
+  incidents: Incident[]
+}
 
 /** Every bot at a glance, without asking more than Docker. Fails with `docker_unreachable`. */
 export const glances = async (engine: Engine): Promise<BotGlance[]> => {
@@ -39,8 +47,9 @@ export const glances = async (engine: Engine): Promise<BotGlance[]> => {
   const incidents = await openIncidents(engine.database.read)
   return statuses.map((status) => {
     const { id } = status.bot
-    const [usage, check] = [usageOf(engine, id), engine.running.health.get(id)]
+    const [usage, check, liveness] = [usageOf(engine, id), engine.running.health.get(id), livenessOf(engine, id)]
     const own = incidents.filter(({ botId }) => botId === id)
-    return { status, ...(usage && { usage }), ...(check && { check }), incidents: own }
+    const seen = { ...(usage && { usage }), ...(check && { check }), ...(liveness && { liveness }) }
+    return { status, ...seen, incidents: own }
   })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { BotGlance, CheckUp } from '../../deploy-engine/index.ts'
 import { type CommandContext, defineCommand, type Offer, type Reply } from '../command.ts'
-import { detailData, incidentData } from '../detail-text.ts'
+import { detailData, incidentData, livenessData } from '../detail-text.ts'
 import { checkUpText, glanceLine, hostLines, managerLines } from '../health-text.ts'
 import { noBots } from '../no-bots.ts'
 import { statusData } from '../status-text.ts'
@@ -57,10 +57,11 @@ const glances = async ({ engine, verbs, access }: CommandContext): Promise<BotGl
   }
 }
 
-const glanceData = ({ status, usage, check, incidents }: BotGlance) => ({
+const glanceData = ({ status, usage, check, liveness, incidents }: BotGlance) => ({
   ...statusData(status),
   memoryBytes: usage?.memoryBytes ?? null,
   healthCheck: check ? { ok: check.ok, found: check.found, at: new Date(check.at).toISOString() } : null,
+  liveness: liveness ? livenessData(liveness) : null,
   openIncidents: incidents.map(incidentData),
 })
 

@@ -148,6 +148,32 @@ test('a bot is asked for its health in its own network, and by commands inside i
   expect(await command('no-such-program')).toMatchObject({ ok: false, found: expect.stringContaining('not found') })
 })
 
+test('/health asks all of it, in the chat and in the terminal', async () => {
+  const asked = here.say('/health my-bot')
+  const { text } = await here.reads(/^my-bot — live/, { after: asked })
+  expect(text.split('\n')).toEqual([
+    'my-bot — live',
+    expect.stringMatching(/^✓ Container: up .*, v2 · now$/),
+    expect.stringMatching(/^✓ Polling: a request to the Bot API has been open for [\d.]+ s · now$/),
+    expect.stringMatching(/^· Last proof: .* ago$|^· Last proof: .* just now$/),
+    '✓ Waiting updates: 0 · now',
+    expect.stringMatching(/^✓ Taking updates: (idle|working), (took an update|was connected .*) \d+ s ago · now$/),
+    expect.stringMatching(/^✓ Memory: \d+ MB of 512 MB.* · now$/),
+    expect.stringMatching(/^· Processor: [\d.]+ % of a core.* · now$/),
+    '✓ Health check: http://localhost:8080/healthz answered 200 · now',
+    '✓ Incidents: none · now',
+  ])
+  const { output } = await here.terminal(['health', '--json'])
+  expect(JSON.parse(output)).toMatchObject({
+    bots: [{ name: 'my-bot', state: 'live' }],
+    host: { docker: { version: expect.stringMatching(/^\d+\./) } },
+    manager: { running: true, redis: 'up', since: expect.any(Number) },
+  })
+  const status = await here.terminal(['status', 'my-bot'])
+  expect(status.output).toMatch(/No updates wait/)
+  expect(status.output).toMatch(/Deployed just now by Olga · #2/)
+})
+
 test('a bot that is ill becomes an incident', async () => {
   tell('be ill')
   const found = await vi.waitFor(

@@ -49,6 +49,7 @@ const found = (more: object = {}): CheckUp =>
     status,
     at: NOW,
     waiting: { count: 0 },
+    liveness: { state: 'idle', at: NOW, sign: { at: NOW - 12_000, what: 'was connected to the Bot API' } },
     polling: { at: NOW - 200, ok: true, found: 'a request to the Bot API has been open for 12.3 s' },
     proof: { at: NOW - 3 * 1440 * MINUTE, evidence: 'took 3 waiting updates' },
     usage,
@@ -73,6 +74,7 @@ describe('a check-up', () => {
         '✓ Polling: a request to the Bot API has been open for 12.3 s · now',
         '· Last proof: took 3 waiting updates · 3 d ago',
         '✓ Waiting updates: 0 · now',
+        '✓ Taking updates: idle, was connected to the Bot API 12 s ago · now',
         '✓ Memory: 84 MB of 512 MB, at most 120 MB · now',
         '· Processor: 0.4 % of a core, at most 81 % · now',
         '✓ Health check: http://localhost/ answered 200 · now',
@@ -89,6 +91,7 @@ describe('a check-up', () => {
       polling: { at: NOW, ok: false, found: 'it has no connection to the Bot API' },
       proof: undefined,
       waiting: { count: 12 },
+      liveness: { state: 'deaf', at: NOW - 14_000, waiting: 12 },
       usage: { ...usage, memoryShort: true, memoryBytes: 500 * MIB },
       checks: [{ at: NOW, ok: false, found: 'http://localhost/ answered 503' }],
       incidents: [incident],
@@ -99,6 +102,7 @@ describe('a check-up', () => {
         '✓ Container: up 3 h 4 min, v7, 3 restarts, last exit code 137 3 h ago · now',
         '✗ Polling: it has no connection to the Bot API · now',
         '· Waiting updates: 12 · now',
+        '✗ Taking updates: deaf: it runs and takes none · 14 s ago',
         '✗ Memory: 500 MB of 512 MB, nearly all of it for a while, at most 120 MB · now',
         '· Processor: 0.4 % of a core, at most 81 % · now',
         '✗ Health check: http://localhost/ answered 503 · now',
@@ -136,6 +140,8 @@ describe('a glance', () => {
 
   test('has what matters', () => {
     expect(glance({})).toBe('🟢 my-bot — live · v7 · up 3 h 4 min')
+    expect(glance({ liveness: { state: 'busy', waiting: 12 } })).toMatch(/4 min · busy, 12 wait$/)
+    expect(glance({ liveness: { state: 'deaf' } })).toMatch(/4 min · deaf$/)
     expect(glance({ usage })).toBe('🟢 my-bot — live · v7 · up 3 h 4 min · 84 MB')
     const bad = { usage: { ...usage, memoryShort: true }, check: { ok: false }, incidents: [incident, incident] }
     expect(glance(bad)).toMatch(/ · 84 MB, nearly all of its memory · its health check fails · 2 incidents$/)
@@ -167,11 +173,15 @@ test('what /status tells beside the state', () => {
   const lines = (more: object = {}) =>
     toPlain(detailLines(found(more), { people: [{ id: 42, name: '@olga', roles: [] }], now: NOW }))
   expect(lines()).toBe(
-    'Memory 84 MB of 512 MB (at most 120 MB) · processor 0.4 % (at most 81 %)\nNo updates wait\n' +
+    'Memory 84 MB of 512 MB (at most 120 MB) · processor 0.4 % (at most 81 %)\n' +
+      'No updates wait · idle, was connected to the Bot API 12 s ago\n' +
       'Deployed 3 h ago by @olga · #12',
   )
-  expect(lines({ usage: undefined, waiting: { count: 1 }, deployed: undefined, incidents: [incident] })).toBe(
-    '1 update waits',
+  const busy = { state: 'busy', at: NOW, sign: { at: NOW - 130_000, what: 'called the Bot API' } }
+  const bare = { usage: undefined, deployed: undefined, incidents: [incident] }
+  expect(lines({ ...bare, waiting: { count: 1 }, liveness: undefined })).toBe('1 update waits')
+  expect(lines({ ...bare, waiting: { count: 12 }, liveness: busy })).toBe(
+    '12 updates wait · busy with others, called the Bot API 2 min ago',
   )
   expect(lines({ waiting: { problem: 'Telegram does not answer' } })).toContain(
     'Waiting updates: not known. Telegram does not answer',

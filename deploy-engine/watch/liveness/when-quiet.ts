@@ -17,7 +17,7 @@ export const silenceWhenQuiet = ({ looks, counted, from, polled }: Known): Silen
   const still = probed.slice(probed.findLastIndex(isMoving) + 1)
   const [firstStill, lastStill] = [still.at(0), still.at(-1)]
   const moving = probed.findLast(isMoving)
-  const moved = moving && { at: moving.at, what: 'is connected to the Bot API' }
+  const moved = moving && { at: moving.at, what: 'was connected to the Bot API' }
   const took = tookAt === undefined ? undefined : { at: tookAt, what: 'took an update' }
   if (!last || last.webhook || !polled || !firstStill || !lastStill || !hasPolled(looks)) {
     return { sign: latest([took, moved]), tookAt }

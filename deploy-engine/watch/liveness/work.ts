@@ -92,7 +92,7 @@ const called = ({ at, network }: Look, began: number): Work[] =>
     const sentAt = at - sentMs
     if (sending || sentAt <= began) return []
     const waits = waitsMs !== undefined && waitsMs < API_ANSWERS_MS
-    return waits ? { at, what: 'waits for an answer of the Bot API' } : { at: sentAt, what: 'called the Bot API' }
+    return waits ? { at, what: 'waited for an answer of the Bot API' } : { at: sentAt, what: 'called the Bot API' }
   })
 
 // A long upload, and a call on a connection that is closed again.
@@ -112,7 +112,7 @@ export const lastWait = (looks: readonly Look[], began: number, { waiting }: Hab
       (network?.others ?? [])
         .filter(({ waitsMs = OTHERS_ANSWER_MS }) => waitsMs < OTHERS_ANSWER_MS && at - waitsMs > began)
         .filter(({ to }) => !waiting.has(to))
-        .map(({ to }) => ({ at, what: `waits for an answer of ${to}` })),
+        .map(({ to }) => ({ at, what: `waited for an answer of ${to}` })),
     ),
   )
 

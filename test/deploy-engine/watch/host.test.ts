@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { hostCondition, watchHost } from '../../../deploy-engine/index.ts'
 import { IncidentSchema } from '../../../deploy-engine/records/incident.ts'
 import type { Finding } from '../../../deploy-engine/watch/host-findings.ts'
@@ -12,6 +12,9 @@ import { newWorld, type World } from '../../properties/world.ts'
 
 const MINUTE = 60_000
 const GIB = 1024 ** 3
+
+// Hours pass in them, which takes a while on a busy machine.
+vi.setConfig({ testTimeout: 20_000 })
 
 let directory: string
 let world: World

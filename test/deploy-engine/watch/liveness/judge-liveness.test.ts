@@ -222,7 +222,7 @@ describe('Telegram', () => {
 })
 
 test('the last sign is told with its time', () => {
-  expect(judge(...worked)?.sign).toEqual({ at: START + 260_000, what: 'is connected to the Bot API' })
+  expect(judge(...worked)?.sign).toEqual({ at: START + 260_000, what: 'was connected to the Bot API' })
   const called = (second: number) => (second < 405 ? {} : network({ api: [{ sentMs: (second - 400) * 1000 }] }))
   expect(judge(...worked, ...waits(called))?.sign).toEqual({ at: START + 400_000, what: 'called the Bot API' })
   expect(judge(...worked, at(300, { pending: 3 }), at(315, { pending: 1 }))).toMatchObject({

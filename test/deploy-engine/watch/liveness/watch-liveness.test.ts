@@ -354,7 +354,7 @@ describe('what else is named', () => {
     const { engine } = my.manager()
     const { id } = await my.until(botByName(engine.database.read, BOT))
     const known = livenessOf(engine, id)
-    expect(known).toMatchObject({ state: 'idle', waiting: 0, sign: { what: 'is connected to the Bot API' } })
+    expect(known).toMatchObject({ state: 'idle', waiting: 0, sign: { what: 'was connected to the Bot API' } })
     expect(my.world.clock.now() - (known?.at ?? 0)).toBeLessThan(45_000)
     say()
     const { signal } = new AbortController()
