@@ -8,6 +8,13 @@ import { change, databaseShows, rows } from '../helpers/journal.ts'
 
 const SMALL = { 'tbs.yaml': 'run: { memory: 96m }\ngate: { ready: 15s, stable: 1s }\n' }
 
+const CHECKED = `FROM node:24-bookworm-slim
+WORKDIR /app
+COPY . .
+HEALTHCHECK --interval=1s --retries=2 CMD test ! -e /tmp/ill
+CMD ["node", "bot.js"]
+`
+
 type Row = { id: number; kind: string; state: string; count: number; detail: string }
 
 let my: DeployedBot
@@ -102,6 +109,23 @@ describe('from outside', () => {
     expect(messages(before)).toEqual([])
     expect(await my.ask('hello', 60_000)).toBe('base')
   })
+})
+
+test('a HEALTHCHECK that fails is one loud message, and the bot is left to run', async () => {
+  await my.branch('checked', { says: 'base', dies: true }, { ...SMALL, Dockerfile: CHECKED })
+  await my.deploy('checked')
+  const before = lastMessage()
+  const found = await container()
+  const { State } = await found.inspect()
+  await (await found.exec({ Cmd: ['touch', '/tmp/ill'] })).start({})
+  await my.here.sandbox.waitFor(() => loud(before).length > 0, { timeout: 90_000, what: 'a loud message' })
+  expect(loud(before)[0]?.text).toMatch(/my-bot is unhealthy[\s\S]*HEALTHCHECK/)
+  const open = (await incidents()).filter(({ state }) => state === 'open')
+  expect(open).toMatchObject([{ kind: 'unhealthy', detail: { release: 3 } }])
+  expect((await found.inspect()).State.StartedAt).toBe(State.StartedAt)
+  expect(await my.ask('hello', 60_000)).toBe('base')
+  expect(loud(before)).toHaveLength(1)
+  await forget()
 })
 
 test('what happened while no manager ran is one message that counts', async () => {
