@@ -125,7 +125,7 @@ describe.concurrent('while an update waits, a bot that', () => {
 
   test('waits for an answer of somebody else is seen to', async () => {
     const { judged, address, last } = await shows(HANDLERS.waits)
-    expect(judged.sign).toEqual({ at: last, what: `waits for an answer of ${address}:8081` })
+    expect(judged.sign).toEqual({ at: last, what: `waited for an answer of ${address}:8081` })
     expect(judged.silentSince).toBe(last)
   })
 

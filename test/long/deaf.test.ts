@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addDeployedBot, type DeployedBot } from '../helpers/deployed-bot.ts'
+import { addIdleBot, type DeployedBot } from '../helpers/deployed-bot.ts'
 import { docker } from '../helpers/docker.ts'
 import { HANG, SLEEP, WORK } from '../helpers/fixture-bot.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
@@ -18,11 +18,9 @@ let bots: Record<'hangs' | 'sleeps' | 'works', DeployedBot>
 beforeAll(async () => {
   here = await installation()
   await here.start()
-  const [hangs, sleeps, works] = await Promise.all(
-    ['hangs', 'sleeps', 'works'].map((name) => addDeployedBot(here, name, { says: name })),
-  )
-  if (!hangs || !sleeps || !works) throw new Error('three bots were to be deployed')
-  bots = { hangs, sleeps, works }
+  const add = (name: string) => addIdleBot(here, name, { says: name })
+  bots = { hangs: await add('hangs'), sleeps: await add('sleeps'), works: await add('works') }
+  await Promise.all(Object.values(bots).map(({ deploy }) => deploy('main')))
 }, 300_000)
 
 afterAll(() => here.close())
