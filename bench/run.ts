@@ -1,7 +1,7 @@
 import { cpus, release, totalmem } from 'node:os'
 import { alerts } from './alerts.ts'
 import { gaps } from './gap.ts'
-import { idle } from './idle.ts'
+import { fleet, idle } from './idle.ts'
 import { killed } from './killed.ts'
 import { type Pair, percentile, ratioOf, shown, spreadOf } from './pairs.ts'
 import { recovery } from './recovery.ts'
@@ -80,6 +80,13 @@ const benches: Record<string, () => Promise<void>> = {
           `${bots} bots: ${Math.round(residentMb)} MB, ${(cores * 100).toFixed(2)} % of a core`,
       ),
     ),
+  fleet: async () => {
+    const { bots, seconds, residentMb, cores, toldMs } = await fleet()
+    print('Many bots under watch', [
+      `${bots} bots for ${seconds} s: ${Math.round(residentMb)} MB, ${(cores * 100).toFixed(2)} % of a core`,
+      `a crash after that was told ${Math.round(toldMs)} ms later`,
+    ])
+  },
   recovery: async () => print('Recovery with 1,000 past operations', [shown(spreadOf(await recovery()))]),
 }
 
