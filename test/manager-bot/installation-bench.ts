@@ -92,7 +92,7 @@ export const installationBench = async ({ launcher = LAUNCHER } = {}): Promise<I
       const { message_id } = sandbox.say(OWNER, MANAGER, text)
       const said = () =>
         sandbox.conversation(MANAGER, OWNER).find((one) => one.from.is_bot && one.message_id > message_id)
-      return (await sandbox.waitFor(said, { what: `an answer to ${text}` })).text
+      return (await sandbox.waitFor(said, { timeout: 30_000, what: `an answer to ${text}` })).text
     },
     close: async () => {
       for (const program of running) program.process.kill('SIGTERM')
