@@ -4,6 +4,7 @@ export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'
 export { type RepoFacts, repoFacts } from './image/repo-facts.ts'
 export { interesting, type SourceTree } from './image/source-tree.ts'
+export { looksSecret, redactShapes } from './looks-secret.ts'
 export {
   BotName,
   BotToken,
@@ -23,6 +24,7 @@ export { type CheckedToken, checkToken } from './operations/check-token.ts'
 export { type ConfigFile, checkConfigFiles, configFileNames, setConfigFile } from './operations/config-files.ts'
 export { followLogs } from './operations/follow-logs.ts'
 export { checkTokenFits, deployKey, setGitToken } from './operations/git-access.ts'
+export { hiddenValues } from './operations/hidden-values.ts'
 export { buildLog } from './operations/log-files.ts'
 export { botLogs, type LogPart } from './operations/logs.ts'
 export { lookAtRepo, type RepoLook, type RepoReport } from './operations/look-at-repo.ts'

@@ -1,4 +1,5 @@
 import { checkAccess } from './access.ts'
+import { audited } from './audited.ts'
 import type { Command, CommandContext, Input, Reply } from './command.ts'
 import { missingFrom } from './command.ts'
 import { asked } from './confirmation.ts'
@@ -22,5 +23,5 @@ export const answer = async (
   const mayAsk = context.door === 'chat' && !context.confirmed
   const question = mayAsk ? await bound.confirm?.(context) : undefined
   if (question) return asked(command, question)
-  return bound.run(context)
+  return audited(command, input, context, () => bound.run(context))
 }

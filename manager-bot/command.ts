@@ -1,5 +1,6 @@
 import type { ZodError, ZodType } from 'zod'
 import type { Engine, Secret } from '../deploy-engine/index.ts'
+import type { Audit } from './audit.ts'
 import type { People } from './people.ts'
 import type { Access, Role } from './role.ts'
 import type { RichText } from './text/rich-text.ts'
@@ -34,6 +35,10 @@ export type Command = {
    * it is either all done or not begun.
    */
   onlyDatabase?: true
+  /** It changes nothing, or with this input it does not: such is not written down in the audit. */
+  reads?: boolean | ((input: Input) => boolean)
+  /** Words that the audit leaves out. */
+  hides?: readonly string[]
   door?: 'chat'
   /** Whose token `ask` asks for; absent: a bot's. */
   token?: AskedToken
@@ -90,6 +95,8 @@ export type Reply = {
   afterwards?(): void
   /** For `--json`. */
   data?: unknown
+  /** For `--json` in the place of that: a line each, as they come. */
+  lines?: AsyncIterable<unknown>
 }
 
 /** Something of a bot that goes on, line by line. */
@@ -120,6 +127,7 @@ export type CommandContext = {
   requestKey?: string
   access: Access
   people: People
+  audit: Audit
   manager(): Promise<ManagerState>
   /** Only in groups. */
   here?: Here

@@ -3,6 +3,7 @@ import type { Engine, Log } from '../../deploy-engine/index.ts'
 import type { Given } from '../people.ts'
 import { reaches } from '../role.ts'
 import { roleOf } from './access.ts'
+import { writeDown } from './audit.ts'
 import type { Incoming } from './message.ts'
 import { botNames, give, givenOf, INVITATION_MS, linkOf, MANAGER } from './people.ts'
 import { ALL_BOTS } from './records/grant.ts'
@@ -16,6 +17,9 @@ export const seedOwner = (engine: Engine, telegramId: number): Promise<void> =>
     const createdAt = engine.clock.now()
     await addPerson(entities, { telegramId, name: String(telegramId), createdAt })
     await give(entities, { personId: telegramId, botId: ALL_BOTS, role: 'owner', grantedBy: MANAGER, createdAt })
+    const who = { door: 'manager' as const, by: MANAGER, key: `seed:${telegramId}:${createdAt}` }
+    const wanted = { verb: 'grant', words: { person: String(telegramId), role: 'owner' } }
+    await writeDown(engine, entities, { ...who, wanted, end: { result: 'done' } })
   })
 
 /** While nobody owns this installation: a fresh one-time code, said in the log, which only its operator reads. */

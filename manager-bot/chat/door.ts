@@ -3,6 +3,7 @@ import { messageOf, TbsError } from '../../deploy-engine/index.ts'
 import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { line } from '../text/rich-text.ts'
+import { openAudit } from './audit.ts'
 import { hereOf } from './here.ts'
 import { keyboard } from './keyboard.ts'
 import type { LiveMessages } from './live-messages.ts'
@@ -63,6 +64,7 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
     requestedBy,
     access: said.access,
     people: openPeople(engine, { by: requestedBy, newCode, onChange }),
+    audit: openAudit(engine, { door: 'chat', by: requestedBy, key: `telegram:${updateId ?? newCode()}` }),
     // Whoever answers runs.
     manager: async () => ({ ...(await managerState(engine, door.config)), running: true, since: door.startedAt }),
     ...(!said.isPrivate && { here: hereOf(engine, said, onChange) }),

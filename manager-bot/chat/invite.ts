@@ -1,6 +1,7 @@
 import type { Reply } from '../command.ts'
 import { givenText, nameText } from '../people-text.ts'
 import { bold, command, line } from '../text/rich-text.ts'
+import { writeDown } from './audit.ts'
 import { type Claim, claim, isValidCode } from './claim.ts'
 import type { Door } from './door.ts'
 import type { Incoming, Typed } from './message.ts'
@@ -28,8 +29,19 @@ const takeAndTell = async (door: Door, said: Incoming, code: string): Promise<Cl
   const claimed = await claim(door.engine, said, code)
   if (!claimed) return undefined
   await say(door, said, welcome(claimed))
-  if (!claimed.already) await tellInviter(door, said, claimed)
+  if (claimed.already) return claimed
+  await tellInviter(door, said, claimed)
+  await audit(door, said, claimed)
   return claimed
+}
+
+const audit = ({ engine }: Door, { personId, updateId }: Incoming, { given, invitedBy = 'manager' }: Claim) => {
+  const who = { door: 'chat' as const, by: `telegram:${personId}`, key: `invitation:${updateId}` }
+  const words = { role: given.role, invited_by: invitedBy }
+  const wanted = { verb: 'start', ...(given.bot !== null && { bot: given.bot }), words }
+  return engine.database.transaction((entities) =>
+    writeDown(engine, entities, { ...who, wanted, end: { result: 'done' } }),
+  )
 }
 
 const welcome = ({ given, already, invitedBy }: Claim): Reply => {

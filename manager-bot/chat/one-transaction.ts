@@ -1,4 +1,5 @@
 import type { Door } from './door.ts'
+import { engineWithin } from './engine-within.ts'
 
 /**
  * Whatever is changed and said by `work` is written down together, or not at all. It waits for nothing but the
@@ -10,7 +11,7 @@ export const inOneTransaction = async <T>(door: Door, work: (door: Door) => Prom
   const result = await engine.database.transaction((entities) =>
     work({
       ...door,
-      engine: { ...engine, database: { read: entities, transaction: (inner) => inner(entities) } },
+      engine: engineWithin(engine, entities),
       outbox: { ...outbox, wake: (chatId) => void afterwards.push(() => outbox.wake(chatId)) },
       menus: { ...menus, refresh: async () => void afterwards.push(() => void menus.refresh()) },
     }),

@@ -1,5 +1,13 @@
-import { type Engine, isOver, type Operation, operationById, operationView } from '../../deploy-engine/index.ts'
+import {
+  type Engine,
+  isOver,
+  type Operation,
+  type OperationView,
+  operationById,
+  operationView,
+} from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
+import { writeDown } from './audit.ts'
 import type { Priority } from './budget.ts'
 import { deliver } from './deliver.ts'
 import { frameOf } from './frame.ts'
@@ -68,10 +76,22 @@ const follow = ({ engine }: State, operation: number, place: Place & { messageId
 
 const announce = async (state: State, operation: number): Promise<void> => {
   const { engine } = state
+  const view = await operationView(engine, operation)
+  if (view.operation.requestedBy !== 'manager') return
+  await auditOwn(engine, view)
   const [owner] = await owners(engine.database.read)
-  if (!owner || (await operationView(engine, operation)).operation.requestedBy !== 'manager') return
+  if (!owner) return
   await follow(state, operation, { chatId: owner.telegramId, threadId: null, replyTo: null })
   await wake(state, operation)
+}
+
+const auditOwn = async (engine: Engine, { operation: { id, kind, args }, bot }: OperationView): Promise<void> => {
+  const words = args.release === undefined ? {} : { release: `v${args.release}` }
+  const wanted = { verb: kind, bot: bot.name, words }
+  const end = { result: 'done' as const, operation: id }
+  await engine.database.transaction((entities) =>
+    writeDown(engine, entities, { door: 'manager', by: 'manager', key: `operation:${id}`, wanted, end }),
+  )
 }
 
 const run = async (state: State, signal: AbortSignal): Promise<void> => {

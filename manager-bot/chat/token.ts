@@ -1,5 +1,6 @@
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
+import { auditFailure } from '../audited.ts'
 import { type AskedToken, type Input, parametersOf } from '../command.ts'
 import { type Block, line, command as typedText } from '../text/rich-text.ts'
 import { splitWords } from '../words.ts'
@@ -81,6 +82,7 @@ const use = async (
       await sayReply(inside, said, { ...reply, text: [...reply.text, ...notes] })
     })
   } catch (error) {
+    if (!door.speaking.signal.aborted) await auditFailure(command, awaited.input, contextOf(door, said), error)
     if (!(error instanceof TbsError) || NOT_ABOUT_THE_TOKEN.has(error.code)) {
       return inOneTransaction(door, async (inside) => {
         await forget(inside, awaited)

@@ -12,6 +12,7 @@ export const addbot: Command = defineCommand({
     'at once; in the terminal it comes on standard input. --path is for a bot in a directory of a larger repository.',
   example: 'echo-bot https://github.com/me/echo-bot.git main',
   role: 'owner',
+  reads: ({ repo }) => repo === undefined,
   args: ({ BotName, RepoUrl, RefName, RepoPath }) =>
     z.strictObject({
       name: BotName.optional(),

@@ -12,6 +12,7 @@ export const bots = defineCommand({
   summary: 'Every bot with its state, release and uptime',
   example: '',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   args: () => z.strictObject({ page: z.string().optional() }),
   run: async ({ page }, context) => {

@@ -13,6 +13,7 @@ export const cancel = defineCommand({
     'Without a bot: stop waiting for a token, or choose what to cancel.',
   example: 'echo-bot',
   role: 'admin',
+  reads: ({ bot }) => bot === undefined,
   acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional(), operation: OperationNumber.optional() }),
   run: ({ bot, operation }, context) => (bot === undefined ? forget(context) : cancelBot({ bot, operation }, context)),

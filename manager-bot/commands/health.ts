@@ -16,6 +16,7 @@ export const health = defineCommand({
     'each with its age. Without a bot: all of them in short, and the server.',
   example: 'echo-bot',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional() }),
   run: async ({ bot }, context) => {

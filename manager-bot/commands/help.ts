@@ -10,6 +10,7 @@ export const help = defineCommand({
   summary: 'Show your commands, or one of them in detail',
   example: 'deploy',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   args: () => z.strictObject({ command: z.string().max(40, 'a command is one word').optional() }),
   run: async ({ command: wanted }, { access, commands, door, verbs }) => {

@@ -17,6 +17,7 @@ export const incidents = defineCommand({
   details: `What is open, and the last ${SHOWN} that are over: since when, how long, how it ended, what was done.`,
   example: 'echo-bot',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional() }),
   run: async ({ bot }, context) => {

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { ack } from './ack.ts'
 import { addbot } from './addbot.ts'
+import { audit } from './audit.ts'
 import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = [
   people,
   grant,
   revoke,
+  audit,
   here,
   help,
   start,

@@ -17,6 +17,7 @@ export const logs = defineCommand({
     'shows further lines as they come. What the last versions printed is kept, also when their containers are gone.',
   example: 'echo-bot 100 --since 1h --grep error',
   role: 'viewer',
+  reads: true,
   args: ({ BotName }) =>
     z.strictObject({
       bot: BotName,

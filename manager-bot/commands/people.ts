@@ -11,6 +11,7 @@ export const people = defineCommand({
   summary: 'Who may use this manager, and for which bots',
   example: '',
   role: 'owner',
+  reads: true,
   args: () => z.strictObject({}),
   run: async (_args, { engine, people: known }) => {
     const roster = await known.roster()

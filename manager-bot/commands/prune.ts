@@ -15,6 +15,7 @@ export const prune = defineCommand({
     'active version, the last good one and containers that hold data always stay.',
   example: 'echo-bot',
   role: 'admin',
+  reads: ({ now }) => now === undefined,
   acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional(), now: z.literal('now').optional() }),
   confirm: async ({ bot, now }, context) =>

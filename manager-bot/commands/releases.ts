@@ -13,6 +13,7 @@ export const releases = defineCommand({
   summary: 'What was deployed, newest first',
   example: 'echo-bot',
   role: 'viewer',
+  reads: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName }),
   run: async ({ bot }, { engine, verbs }) => {
     const { releases: all } = await verbs.releaseList(engine, bot)

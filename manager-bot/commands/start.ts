@@ -11,6 +11,7 @@ export const start = defineCommand({
   summary: 'Say hello',
   example: '',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   door: 'chat',
   args: () => z.strictObject({ code: z.string().optional() }),

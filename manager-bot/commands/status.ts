@@ -12,6 +12,7 @@ export const status = defineCommand({
   details: 'Read from Docker at this moment. Without a bot: all of them, like /bots.',
   example: 'echo-bot',
   role: 'viewer',
+  reads: true,
   acrossBots: true,
   args: ({ BotName }) => z.strictObject({ bot: BotName.optional() }),
   run: async ({ bot }, context) => {

@@ -1,7 +1,12 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import * as verbs from '../../deploy-engine/index.ts'
 import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
+import { auditFailure } from '../audited.ts'
+import { openAudit } from '../chat/audit.ts'
+import { engineWithin } from '../chat/engine-within.ts'
 import { managerState } from '../chat/manager-state.ts'
 import { newCode } from '../chat/new-code.ts'
 import { openPeople } from '../chat/people.ts'
@@ -29,13 +34,14 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
   const log = createLog({ pretty: true, level: 'warn', write, hidden: secrets.all })
   const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
   try {
-    const errand: Errand = { engine, config }
-    const reply = await patiently(answerHere(command, input, contextOf(errand)), { json })
+    const errand: Errand = { engine, config, key: `terminal:${randomUUID()}` }
+    const reply = await patiently(answerHere(command, input, errand), { json })
     const { operation, live } = reply
     if (live) return await stream(live, { json })
     if (operation !== undefined && !errand.unattended)
       return await follow(engine, { operation, begin: queuedText(reply), json, dataDir: config.dataDir })
-    if (operation === undefined) print(reply, json)
+    if (json && reply.lines) await printLines(reply.lines)
+    else if (operation === undefined) print(reply, json)
     else if (!json) process.stdout.write(queuedText(reply))
     if (errand.unattended) return sayUnattended(reply, errand.unattended, json)
     return reply.incomplete ? EXIT.failed : 0
@@ -47,6 +53,8 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
 type Errand = {
   engine: Engine
   config: Config
+  /** Of this request. */
+  key: string
   /** Why nobody looks at what was queued. */
   unattended?: 'no manager is running' | 'the queue can not be reached'
 }
@@ -60,10 +68,22 @@ const patiently = async <T>(work: Promise<T>, { json }: { json: boolean }): Prom
   return work.finally(() => clearTimeout(timer))
 }
 
-const answerHere = async (command: Command, input: Input, context: CommandContext): Promise<Reply> => {
-  const reply = await answer(command, input, context)
-  if (!reply.asks) return reply
-  return answer(command, input, { ...context, token: await readToken(command, process.stdin, process.stderr) })
+const answerHere = async (command: Command, input: Input, errand: Errand): Promise<Reply> => {
+  try {
+    const reply = await inItsTransaction(command, errand, (within) => answer(command, input, contextOf(within)))
+    if (!reply.asks) return reply
+    const token = await readToken(command, process.stdin, process.stderr)
+    return await answer(command, input, { ...contextOf(errand), token })
+  } catch (error) {
+    await auditFailure(command, input, contextOf(errand), error)
+    throw error
+  }
+}
+
+const inItsTransaction = <T>(command: Command, errand: Errand, work: (errand: Errand) => Promise<T>): Promise<T> => {
+  const { engine } = errand
+  if (!command.onlyDatabase) return work(errand)
+  return engine.database.transaction((entities) => work({ ...errand, engine: engineWithin(engine, entities) }))
 }
 
 const contextOf = (errand: Errand): CommandContext => {
@@ -78,6 +98,7 @@ const contextOf = (errand: Errand): CommandContext => {
     manager: () => managerState(errand.engine, errand.config),
     // A running manager sees for itself what has changed.
     people: openPeople(errand.engine, { by: requestedBy, newCode, onChange: () => {} }),
+    audit: openAudit(errand.engine, { door: 'terminal', by: requestedBy, key: errand.key }),
     follow: async () => {},
     enqueue: (operation) => enqueue(errand, operation),
     forget: async () => false,
@@ -98,6 +119,12 @@ const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
     engine.log.warn({ err }, 'queueing failed')
     errand.unattended = 'the queue can not be reached'
     return true
+  }
+}
+
+const printLines = async (lines: AsyncIterable<unknown>): Promise<void> => {
+  for await (const one of lines) {
+    if (!process.stdout.write(`${JSON.stringify(one)}\n`)) await once(process.stdout, 'drain')
   }
 }
 

@@ -1,6 +1,7 @@
 import * as verbs from '../../deploy-engine/index.ts'
 import { Secret, TbsError } from '../../deploy-engine/index.ts'
 import { answer } from '../../manager-bot/answer.ts'
+import type { Audit } from '../../manager-bot/audit.ts'
 import { typedCommand } from '../../manager-bot/chat/message.ts'
 import { newCode } from '../../manager-bot/chat/new-code.ts'
 import { openPeople } from '../../manager-bot/chat/people.ts'
@@ -36,6 +37,14 @@ export const typeInTerminal = (name: string, words: readonly string[], errand: E
     return carryOut(command, input, errand)
   })
 
+// That something was refused is written down, too, and would count as a change.
+const UNHEARD: Audit = {
+  begin: async () => {},
+  end: async () => {},
+  entries: async () => [],
+  export: async function* () {},
+}
+
 const carryOut = async (command: Command, input: Input, { engine, token, during }: Errand): Promise<Said> => {
   const context: CommandContext = {
     engine,
@@ -45,6 +54,7 @@ const carryOut = async (command: Command, input: Input, { engine, token, during 
     requestedBy: 'test',
     access: OWNS_ALL,
     people: openPeople(engine, { by: 'test', newCode, onChange: () => {} }),
+    audit: UNHEARD,
     manager: async () => ({ running: true, redis: 'up' }),
     ...(token !== undefined && { token: new Secret(token) }),
     follow: async () => {},

@@ -1,3 +1,4 @@
+import { AuditSchema } from './audit.ts'
 import { AwaitedSchema } from './awaited.ts'
 import { BoundPlaceSchema } from './bound-place.ts'
 import { ButtonSchema } from './button.ts'
@@ -13,6 +14,7 @@ import { Post1700000100004 } from './migrations/0004-post.ts'
 import { Panels1700000100005 } from './migrations/0005-panels.ts'
 import { Wizard1700000100006 } from './migrations/0006-wizard.ts'
 import { Alerts1700000100007 } from './migrations/0007-alerts.ts'
+import { Audit1700000100008 } from './migrations/0008-audit.ts'
 import { NoteSchema } from './note.ts'
 import { OperationMessageSchema } from './operation-message.ts'
 import { OutboxSchema } from './outbox.ts'
@@ -35,6 +37,7 @@ export const chatTables = {
     IncidentMessageSchema,
     ButtonSchema,
     WizardSchema,
+    AuditSchema,
   ],
   migrations: [
     Chat1700000100001,
@@ -44,5 +47,6 @@ export const chatTables = {
     Panels1700000100005,
     Wizard1700000100006,
     Alerts1700000100007,
+    Audit1700000100008,
   ],
 }

@@ -1,8 +1,14 @@
-import { type BotVariable, checkVariables, EnvKey, Secret, TbsError } from '../../../deploy-engine/index.ts'
+import {
+  type BotVariable,
+  checkVariables,
+  EnvKey,
+  looksSecret,
+  Secret,
+  TbsError,
+} from '../../../deploy-engine/index.ts'
 import { bold, code, line, type RichText, type Span } from '../../text/rich-text.ts'
 import type { Answers } from './answers.ts'
 import { askedVariables } from './following.ts'
-import { looksSecret } from './looks-secret.ts'
 import { type Choice, choice, type Step } from './step.ts'
 
 /** Those of the repository's examples, with their defaults. */

@@ -99,9 +99,12 @@ const press = async (parts: WizardParts, said: Said, { turn, choice, context }: 
   })
 }
 
-const CANCELLED: Reply = { text: [line('Cancelled. No bot was added.')] }
+const CANCELLED: Reply = { text: [line('Cancelled. No bot was added.')], incomplete: true }
 
-const OVER: Reply = { text: [line('These questions have ended. Begin again: ', command('addbot'))] }
+const OVER: Reply = {
+  text: [line('These questions have ended. Begin again: ', command('addbot'))],
+  incomplete: true,
+}
 
 type Answer = { updateId: number | undefined; work(step: Step, asked: Asked): Promise<Move> | Move }
 
@@ -159,12 +162,17 @@ const add = async (parts: WizardParts, opened: Opened, context: CommandContext):
   const { engine } = parts
   const { answers } = opened.standing
   const updateId = updateIdOf(context)
+  const { name = '', repo = '' } = answers
+  const wanted = { verb: 'addbot', words: { name, repo } }
+  await context.audit.begin(wanted)
   try {
     await addBot(engine, newBot(answers))
   } catch (error) {
-    if (!(await isAdded(engine, answers, error))) return again(parts, opened, { error, updateId })
+    if (!(await isAdded(engine, answers, error))) {
+      if (error instanceof TbsError) await context.audit.end(wanted, { result: 'refused', code: error.code })
+      return again(parts, opened, { error, updateId })
+    }
   }
-  const { name = '' } = answers
   // The secrets are the bot's now.
   const standing: Standing = {
     at: spot('done'),
@@ -176,8 +184,14 @@ const add = async (parts: WizardParts, opened: Opened, context: CommandContext):
   return done ? deploy(done, context) : OVER
 }
 
-const deploy = ({ standing }: Opened, context: CommandContext): Promise<Reply> =>
-  operate(context, { kind: 'deploy', bot: standing.answers.name ?? '', args: {} })
+const deploy = async ({ standing }: Opened, context: CommandContext): Promise<Reply> => {
+  const { name = '' } = standing.answers
+  const reply = await operate(context, { kind: 'deploy', bot: name, args: {} })
+  const { operation } = reply
+  const end = { result: 'done' as const, ...(operation !== undefined && { operation }) }
+  await context.audit.end({ verb: 'addbot', words: { name } }, end)
+  return reply
+}
 
 const updateIdOf = ({ requestKey }: CommandContext): number | undefined =>
   requestKey === undefined ? undefined : Number(requestKey.replace('telegram:', ''))
