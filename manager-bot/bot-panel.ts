@@ -25,6 +25,7 @@ export const botPanel = ({ bot, state, release, operations }: BotStatus, asking:
     [
       ...(release && release.number > 1 ? [act('Roll back', 'rollback')] : []),
       ...(release ? [act('Logs', 'logs'), act('Releases', 'releases')] : []),
+      ...(bot.lock ? [act('Unlock', 'unlock')] : []),
     ],
     operations.map(({ id }) => act(`Cancel #${id}`, 'cancel', { input: { bot: name, operation: String(id) } })),
     [view('⟳ Refresh', 'status', { bot: name }), view('‹ All bots', 'bots')],

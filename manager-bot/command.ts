@@ -186,7 +186,8 @@ export const defineCommand = <A>({ args, ask, confirm, run, ...command }: Defini
 })
 
 export type Parameters = {
-  positional: { name: string; required: boolean }[]
+  /** `rest`: all further words are part of it. */
+  positional: { name: string; required: boolean; rest?: true }[]
   /** Without `value` it is given or not. */
   options: { name: string; value?: string }[]
 }
@@ -194,15 +195,16 @@ export type Parameters = {
 /** What an option without a value has when it is given. */
 export const GIVEN = 'yes'
 
-const PARAMETER = /\[--(\w+)(?: <(\w+)>)?\]|<(\w+)>|\[(\w+)\]/g
+const PARAMETER = /\[--(\w+)(?: <(\w+)>)?\]|<(\w+)(…)?>|\[(\w+)(…)?\]/g
 
 export const parametersOf = ({ usage }: Pick<Command, 'usage'>): Parameters => {
   const positional: Parameters['positional'] = []
   const options: Parameters['options'] = []
-  for (const [, option, value, required, optional] of usage.matchAll(PARAMETER)) {
+  for (const [, option, value, required, more, optional, further] of usage.matchAll(PARAMETER)) {
+    const rest = (more ?? further) !== undefined && { rest: true as const }
     if (option) options.push({ name: option, ...(value !== undefined && { value }) })
-    else if (required) positional.push({ name: required, required: true })
-    else if (optional) positional.push({ name: optional, required: false })
+    else if (required) positional.push({ name: required, required: true, ...rest })
+    else if (optional) positional.push({ name: optional, required: false, ...rest })
   }
   return { positional, options }
 }

@@ -1,7 +1,7 @@
-import type { BotStatus, Release } from '../deploy-engine/index.ts'
+import type { BotLock, BotStatus, Release } from '../deploy-engine/index.ts'
 import { incidentLine } from './incident-headline.ts'
 import { duration } from './text/duration.ts'
-import type { Calendar } from './text/moment.ts'
+import { type Calendar, moment } from './text/moment.ts'
 import { type Block, bold, code, command, type Line, line, type RichText } from './text/rich-text.ts'
 
 /** One line of /bots; in the chat with a mark in front, to be taken in at a glance. */
@@ -11,7 +11,7 @@ export const statusLine = (status: BotStatus, now: number, mark = ''): Line => {
   return line(
     mark === '' ? '' : `${mark} `,
     bold(bot.name),
-    ` — ${stateText(status)}${version}${uptime(status, now)}${busy(status)}`,
+    ` — ${stateText(status)}${version}${uptime(status, now)}${busy(status)}${bot.lock ? ' · locked' : ''}`,
   )
 }
 
@@ -33,6 +33,7 @@ export const statusText = (status: BotStatus, calendar: Calendar): RichText => {
   return [
     line(bold(bot.name), ` — ${stateText(status)}${uptime(status, calendar.day)}`),
     ...incidentLines(status, calendar),
+    ...(bot.lock ? [lockLine(bot.lock, calendar)] : []),
     line(`Telegram: @${bot.username}`),
     line('Repository: ', code(bot.repo), bot.branch === null ? ', its default branch' : `, branch ${bot.branch}`),
     release ? releaseLine(release) : line('Deploy it: ', command(`deploy ${bot.name}`)),
@@ -65,6 +66,7 @@ export const statusData = ({ bot, state, release, container, operations, keptDat
   startedAt: container?.running ? new Date(container.startedAt).toISOString() : null,
   operations: operations.map((operation) => ({ id: operation.id, kind: operation.kind, state: operation.state })),
   keptData,
+  lock: bot.lock && { ...bot.lock, at: new Date(bot.lock.at).toISOString() },
   incidents: incidents.map(({ id, kind, firstAt }) => ({ id, kind, firstAt: new Date(firstAt).toISOString() })),
 })
 
@@ -92,6 +94,9 @@ const releaseLine = ({ number, sha, subject, ref }: Release): Block =>
 
 // What git calls the branch that a server gives to whoever names none.
 const DEFAULT_BRANCH = 'HEAD'
+
+const lockLine = ({ name, at, reason }: BotLock, calendar: Calendar): Block =>
+  line(bold('Locked'), ` by ${name} since ${moment(at, calendar)}: ${reason}`)
 
 const restarts = ({ container }: BotStatus): Block[] =>
   container && container.restarts > 0 ? [line(`Restarted ${container.restarts} times by Docker`)] : []

@@ -20,7 +20,9 @@ export const inputOf = (command: Command, words: readonly string[], verbs: Verbs
     const [, option, inline] = /^(?:--|—|–)([a-z][a-z-]*)(?:=(.*))?$/s.exec(word) ?? []
     if (option === undefined) {
       const parameter = rest.shift() ?? refuse(`/${command.name} takes ${countOf(positional.length)}`)
-      input[parameter.name] = word
+      // A dash in a sentence is no option.
+      const further = parameter.rest ? queue.splice(0) : []
+      input[parameter.name] = [word, ...further].join(' ')
       continue
     }
     const known = options.find(({ name }) => name === option)

@@ -11,6 +11,7 @@ import { Choices1700000000002 } from '../records/migrations/0002-choices.ts'
 import { StopRunRemove1700000000003 } from '../records/migrations/0003-stop-run-remove.ts'
 import { Limits1700000000004 } from '../records/migrations/0004-limits.ts'
 import { Watching1700000000005 } from '../records/migrations/0005-watching.ts'
+import { LocksSettings1700000000008 } from '../records/migrations/0008-locks-settings.ts'
 import { MuteSchema } from '../records/mute.ts'
 import { ObservationSchema } from '../records/observation.ts'
 import { OperationSchema } from '../records/operation.ts'
@@ -35,6 +36,7 @@ const OWN_MIGRATIONS = [
   StopRunRemove1700000000003,
   Limits1700000000004,
   Watching1700000000005,
+  LocksSettings1700000000008,
 ]
 
 /**

@@ -58,6 +58,8 @@ export const addBot = async (engine: Engine, bot: NewBot): Promise<Bot> => {
       path: path ?? null,
       ignoreDockerfile: bot.ignoreDockerfile ?? false,
       volumes,
+      lock: null,
+      env: {},
       memoryBytes: null,
       cpus: null,
       lastRelease: 0,

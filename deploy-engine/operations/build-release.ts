@@ -37,6 +37,7 @@ const insertRelease = async (run: Run, entities: EntityManager, built: Built): P
     image: `${repositoryOf(run)}:${number}-${source.sha.slice(0, 7)}`,
     imageId: built.imageId,
     plan: plan.release,
+    env: null,
     state: 'built' as const,
     proof: 'none' as const,
     containerId: null,

@@ -11,6 +11,7 @@ import { dockerSettled } from './docker-back.ts'
 import { Cancelled, Interrupted } from './end-reasons.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
+import { refuseLocked } from './locks.ts'
 import { prune } from './prune.ts'
 import { remove } from './remove.ts'
 import { restart } from './restart.ts'
@@ -67,6 +68,7 @@ const begin = (engine: Engine, { id }: Operation): Promise<Operation | undefined
 
 const carryOut = async (run: Run): Promise<End> => {
   try {
+    refuseLocked(run.engine, run.bot, run.operation)
     await verbs[run.operation.kind](run)
     return { state: 'succeeded' }
   } catch (error) {

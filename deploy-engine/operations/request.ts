@@ -9,6 +9,7 @@ import {
   unfinishedOperations,
 } from '../records/operation.ts'
 import { activeRelease, rollbackTarget } from '../records/release.ts'
+import { refuseLocked } from './locks.ts'
 import { alreadyRunning, alreadyStopped, notDeployed } from './pointless.ts'
 
 export type OperationRequest = Pick<Operation, 'kind' | 'args' | 'requestedBy'> & {
@@ -22,7 +23,7 @@ type Requested = { operation: Operation; superseded: Operation[] }
 /**
  * Writes down an operation as queued; the caller then puts its id into the queue. A deploy replaces a queued deploy
  * of the same bot. Fails with `unknown_bot`, `no_release`, `already_active`, `release_gone`, `not_deployed`,
- * `already_stopped` or `already_running`.
+ * `already_stopped`, `already_running` or `bot_locked`.
  */
 export const requestOperation = async (engine: Engine, request: OperationRequest): Promise<Requested> => {
   const running = request.kind === 'run' && (await isRunning(engine, request.bot))
@@ -36,12 +37,13 @@ export const requestOperation = async (engine: Engine, request: OperationRequest
 
 type Asked = OperationRequest & { running: boolean }
 
-const insert = async ({ clock }: Engine, entities: EntityManager, request: Asked): Promise<Requested> => {
+const insert = async (engine: Engine, entities: EntityManager, request: Asked): Promise<Requested> => {
   const { kind, requestedBy, requestKey = null } = request
   const bot = await botByName(entities, request.bot)
   const args = { ...request.args }
+  refuseLocked(engine, bot, { kind, args })
   if (kind === 'rollback') args.release = (await rollbackTarget(entities, bot, args.release)).number
-  const now = clock.now()
+  const now = engine.clock.now()
   const unfinished = await unfinishedOperations(entities, bot.id)
   if (unfinished.length === 0) await refusePointless(entities, bot, request)
   const superseded = unfinished.filter(

@@ -1,6 +1,9 @@
 import { type EntityManager, EntitySchema, IsNull } from 'typeorm'
 import { TbsError } from '../error.ts'
 
+/** Who froze it, as `requestedBy` of operations and by name; when and why. */
+export type BotLock = { by: string; name: string; at: number; reason: string }
+
 /** A registered application, see design.md section 1. */
 export type Bot = {
   id: number
@@ -20,6 +23,10 @@ export type Bot = {
   cpus: number | null
   /** A young release that crashes over and over makes room for the last good one. */
   autoRollback: boolean
+  /** While it is there, nothing replaces what runs. */
+  lock: BotLock | null
+  /** Variables that a person set and that are no secrets, as the next start has them. */
+  env: Record<string, string>
   telegramId: number
   username: string
   lastRelease: number
@@ -45,6 +52,8 @@ export const BotSchema = new EntitySchema<Bot>({
     memoryBytes: { name: 'memory_bytes', type: 'integer', nullable: true },
     cpus: { type: 'real', nullable: true },
     autoRollback: { name: 'auto_rollback', type: 'boolean', default: true },
+    lock: { type: 'simple-json', nullable: true },
+    env: { type: 'simple-json', default: '{}' },
     telegramId: { name: 'telegram_id', type: 'integer' },
     username: { type: 'text' },
     lastRelease: { name: 'last_release', type: 'integer', default: 0 },

@@ -28,6 +28,8 @@ export type OperationArgs = {
   volume?: string
   /** rollback asked for by the manager itself: why. */
   cause?: string
+  /** An owner wants it in spite of the lock of that time. */
+  anyway?: number
   /** remove: its volumes go, too. */
   data?: boolean
 }

@@ -13,6 +13,8 @@ export type Release = {
   /** Cleared when retention removed the image: there is no way back to it then. */
   imageId: string | null
   plan: ReleasePlan
+  /** The bot's own variables as it last ran with them; null: it never has, or is older than that. */
+  env: Record<string, string> | null
   state: 'built' | 'active' | 'superseded' | 'failed'
   /** live: seen polling. unproven: gate passed, not yet seen polling. */
   proof: 'none' | 'unproven' | 'live'
@@ -63,6 +65,7 @@ export const ReleaseSchema = new EntitySchema<Release>({
     image: { type: 'text' },
     imageId: { name: 'image_id', type: 'text', nullable: true },
     plan: { type: 'simple-json' },
+    env: { type: 'simple-json', nullable: true },
     state: { type: 'text' },
     proof: { type: 'text' },
     containerId: { name: 'container_id', type: 'text', nullable: true },

@@ -12,6 +12,7 @@ import { health } from './health.ts'
 import { help } from './help.ts'
 import { here } from './here.ts'
 import { incidents } from './incidents.ts'
+import { lock } from './lock.ts'
 import { logs } from './logs.ts'
 import { mute } from './mute.ts'
 import { people } from './people.ts'
@@ -27,6 +28,7 @@ import { set } from './set.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
+import { unlock } from './unlock.ts'
 import { volume } from './volume.ts'
 
 /** In the order in which /help and the command menu show them. */
@@ -45,6 +47,8 @@ export const commands: readonly Command[] = [
   stop,
   run,
   cancel,
+  lock,
+  unlock,
   prune,
   volume,
   addbot,

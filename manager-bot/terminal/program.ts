@@ -43,15 +43,16 @@ const addVerb = (program: Verb, command: Command): void => {
   const verb = program.command(command.name).description(command.summary).usage(`${command.usage} [--json]`.trim())
   if (command.details) verb.addHelpText('after', `\n${command.details}`)
   // All optional here, so that a missing one is said by the command itself, with the bots to choose from.
-  for (const { name } of positional) verb.argument(`[${name}]`)
+  for (const { name, rest } of positional) verb.argument(rest ? `[${name}...]` : `[${name}]`)
   for (const { name, value } of options) verb.option(value === undefined ? `--${name}` : `--${name} <${value}>`)
   verb.option('--json', 'print JSON')
   verb.action(async () => {
     const { json, ...given }: { json?: true } & Record<string, string | true> = verb.opts()
     const { runVerb } = await import('./run-verb.ts')
-    const words = positional.flatMap(({ name }, index) =>
-      verb.args[index] === undefined ? [] : [[name, verb.args[index]]],
-    )
+    const words = positional.flatMap(({ name, rest }, index) => {
+      const given = rest ? verb.args.slice(index) : verb.args.slice(index, index + 1)
+      return given.length === 0 ? [] : [[name, given.join(' ')]]
+    })
     const chosen = Object.entries(given).map(([name, value]) => [name, value === true ? GIVEN : value])
     const input: Input = Object.fromEntries([...words, ...chosen])
     process.exitCode = await runVerb(command, input, { json: json ?? false })

@@ -13,6 +13,8 @@ export const addedBot = (name: string): Bot => ({
   memoryBytes: null,
   cpus: null,
   autoRollback: true,
+  lock: null,
+  env: {},
   telegramId: 7,
   username: `${name.replaceAll('-', '_')}`,
   lastRelease: 3,

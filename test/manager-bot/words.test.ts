@@ -113,7 +113,10 @@ test('each command has a name that Telegram takes, a readable usage and an examp
     expect(command.summary.length).toBeLessThanOrEqual(256)
     const { positional, options } = parametersOf(command)
     const shown = [
-      ...positional.map(({ name, required }) => (required ? `<${name}>` : `[${name}]`)),
+      ...positional.map(({ name, required, rest }) => {
+        const whole = rest ? `${name}…` : name
+        return required ? `<${whole}>` : `[${whole}]`
+      }),
       ...options.map(({ name, value }) => (value === undefined ? `[--${name}]` : `[--${name} <${value}>]`)),
     ]
     expect(shown.join(' ')).toBe(command.usage)

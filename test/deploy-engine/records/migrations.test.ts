@@ -50,6 +50,8 @@ test('what an older manager wrote down is still there after 0003, and what refer
       memoryBytes: null,
       cpus: null,
       autoRollback: true,
+      lock: null,
+      env: {},
       telegramId: 22,
       username: 'two_bot',
       lastRelease: 0,
