@@ -4,7 +4,7 @@ export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'
 export { type RepoFacts, repoFacts } from './image/repo-facts.ts'
 export { interesting, type SourceTree } from './image/source-tree.ts'
-export { looksSecret, redactShapes } from './looks-secret.ts'
+export { isSecretSetting, looksSecret, redactShapes } from './looks-secret.ts'
 export {
   BotName,
   BotToken,
@@ -36,6 +36,7 @@ export { type OperationRequest, requestOperation } from './operations/request.ts
 export { type RollbackPreview, rollbackPreview } from './operations/rollback-preview.ts'
 export { setBot } from './operations/set-bot.ts'
 export { type ChangedToken, setToken } from './operations/set-token.ts'
+export { type BotSetting, botSettings, setSetting, settingPreview } from './operations/settings.ts'
 export { type BotStatus, botNames, botStatus, botStatuses, releaseList } from './operations/status.ts'
 export { resumeBots, suspendBots } from './operations/suspend.ts'
 export { type ChangedVariables, checkVariables, setVariables, variableNames } from './operations/variables.ts'

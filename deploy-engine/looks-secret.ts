@@ -13,6 +13,15 @@ const SHAPES = [
 export const looksSecret = (name: string, value: string): boolean =>
   NAMES.test(name) || redactShapes(value) !== value || SHAPES.some((shape) => shape.test(value))
 
+/** Whether it is no setting: those can be read by others, and stay in the history of releases. */
+export const isSecretSetting = (name: string, value: string): boolean =>
+  SURELY.test(name) || redactShapes(value) !== value || SHAPES.some((shape) => !PATH.test(value) && shape.test(value))
+
+// MAX_TOKENS, KEYWORDS and AUTHOR are none.
+const SURELY =
+  /(?:^|_|API)(?:TOKEN|(?:KEY|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIAL|DSN|COOKIE|SALT)S?)(?:_|$)/i
+const PATH = /^[./~]/
+
 /** Takes out what is a secret by its shape, whosever it is: tokens, and passwords within a URL. */
 export const redactShapes = (text: string): string =>
   redact(text).replace(IN_URL, '$1[secret]@').replace(KNOWN, '[token]')

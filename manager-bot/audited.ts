@@ -43,7 +43,9 @@ const isReading = ({ reads = false }: Command, input: Input): boolean =>
 const wantedBy = ({ name, usage, hides = [] }: Command, { bot, ...input }: Input): Wanted => {
   const { positional, options } = parametersOf({ usage })
   const named = [...positional, ...options].map((one) => one.name)
-  const words = Object.entries(input).filter(([word]) => named.includes(word) && !hides.includes(word))
+  const words = Object.entries(input)
+    .filter(([word]) => named.includes(word))
+    .map(([word, value]) => [word, hides.includes(word) ? value.replace(/=.*$/s, '=…') : value])
   return { verb: name, ...(bot !== undefined && { bot }), words: Object.fromEntries(words) }
 }
 

@@ -37,7 +37,7 @@ export type Command = {
   onlyDatabase?: true
   /** It changes nothing, or with this input it does not: such is not written down in the audit. */
   reads?: boolean | ((input: Input) => boolean)
-  /** Words that the audit leaves out. */
+  /** Of these the audit keeps nothing but what is before the first "=". */
   hides?: readonly string[]
   door?: 'chat'
   /** Whose token `ask` asks for; absent: a bot's. */

@@ -1,5 +1,6 @@
 import type { Release, RollbackPreview } from '../deploy-engine/index.ts'
 import type { Question } from './command.ts'
+import { settingChange } from './setting-text.ts'
 import { shortSha } from './status-text.ts'
 import { type Block, bold, code, line, type Span } from './text/rich-text.ts'
 
@@ -13,12 +14,20 @@ export const rollbackQuestion = (bot: string, preview: RollbackPreview): Questio
       ...(from ? [line('From ', ...releaseSpans(from))] : [line('No version is active now.')]),
       line('To ', ...releaseSpans(to)),
       ...commitLines(preview),
+      ...settingLines(preview),
       line(hasVolumes ? 'The data in its volumes is kept as it is.' : 'It has no volumes: no data is touched.'),
     ],
     yes: `${go} to v${to.number}`,
     no: from ? `Keep v${from.number}` : 'Leave it',
     input: { bot, release: `v${to.number}` },
   }
+}
+
+const settingLines = ({ settings: { from, to } }: RollbackPreview): Block[] => {
+  const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
+  const changed = keys.filter((key) => from[key] !== to[key])
+  if (changed.length === 0) return []
+  return [line('Its settings change with it:'), ...changed.map((key) => settingChange(key, from[key], to[key]))]
 }
 
 const releaseSpans = ({ number, sha, subject }: Release): Span[] => [

@@ -4,6 +4,7 @@ import { NEVER_SEEN, observe } from '../records/observation.ts'
 import { changeOperation, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, type Release, ReleaseSchema } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
+import { settingsFor } from './own-settings.ts'
 import { settleCopies } from './volume-copies.ts'
 
 type Proven = { next: string; gapMs?: number | undefined }
@@ -18,7 +19,7 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
     act: () => run.engine.docker.setRestart(next, 'unless-stopped'),
     commit: async (entities) => {
       const release = await activate(run, entities, { id, next })
-      await entities.update(BotSchema, { id: run.bot.id }, { stoppedAt: null })
+      await entities.update(BotSchema, { id: run.bot.id }, { stoppedAt: null, env: release.env ?? {} })
       await observe(entities, { containerId: next, botId: run.bot.id, ...NEVER_SEEN })
       const warnings = await settleCopies(run, entities)
       await keepVolume(run, entities)
@@ -54,6 +55,7 @@ const activate = async (run: Run, entities: EntityManager, { id, next }: { id: n
     ...release,
     state: 'active' as const,
     proof,
+    env: settingsFor(run, release),
     containerId: next,
     replaced: proof === 'live' ? null : wayBackFrom(before, release),
     operationId: run.operation.id,

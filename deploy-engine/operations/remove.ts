@@ -77,8 +77,8 @@ const removeNetworks = async ({ engine: { docker, settings }, bot }: Run): Promi
 const forget = async ({ engine, bot, operation }: Run, entities: EntityManager): Promise<Operation[]> => {
   const now = engine.clock.now()
   const ofBot = { botId: bot.id }
-  await entities.update(BotSchema, { id: bot.id }, { removedAt: now })
-  await entities.update(ReleaseSchema, ofBot, { containerId: null, imageId: null, replaced: null })
+  await entities.update(BotSchema, { id: bot.id }, { removedAt: now, env: {}, lock: null })
+  await entities.update(ReleaseSchema, ofBot, { containerId: null, imageId: null, replaced: null, env: null })
   await entities.update(ReleaseSchema, { ...ofBot, state: 'active' }, { state: 'superseded' })
   await entities.delete(SecretSchema, ofBot)
   await entities.delete(KeptContainerSchema, ofBot)

@@ -13,6 +13,8 @@ export type RollbackPreview = {
   commits: Commit[] | undefined
   /** How many there are in all. */
   commitCount: number | undefined
+  /** The bot's settings as they are, and as they would be. */
+  settings: { from: Record<string, string>; to: Record<string, string> }
   /** The data in them is not changed by a rollback. */
   hasVolumes: boolean
 }
@@ -29,7 +31,9 @@ export const rollbackPreview = async (engine: Engine, name: string, release?: nu
   const direction = from && from.number > to.number ? 'back' : 'forward'
   const found = from && (await commitsBetween(engine, bot, direction === 'back' ? [to, from] : [from, to]))
   const volumes = [...bot.volumes, ...to.plan.volumes, ...(from?.plan.volumes ?? [])]
-  return { from, to, direction, commits: found?.newest, commitCount: found?.count, hasVolumes: volumes.length > 0 }
+  const settings = { from: bot.env, to: to.env ?? bot.env }
+  const commits = { commits: found?.newest, commitCount: found?.count }
+  return { from, to, direction, ...commits, settings, hasVolumes: volumes.length > 0 }
 }
 
 const commitsBetween = (engine: Engine, bot: Bot, [older, newer]: [Release, Release]) => {

@@ -12,6 +12,7 @@ import { expectedError } from './expected-error.ts'
 import { type Run, step } from './journal.ts'
 import { moveIntoVolume, withChosenVolumes } from './keep-in-volume.ts'
 import { killOthers } from './kill-others.ts'
+import { withOwnSettings } from './own-settings.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { record } from './record.ts'
 import { HookError } from './release-hook.ts'
@@ -37,7 +38,7 @@ export class SwitchError extends TbsError {
  * `reuse` is a stopped container of that release to start instead of a fresh one.
  */
 export const switchTo = async (run: Run, target: Release, reuse?: string): Promise<void> => {
-  const release = withChosenVolumes(run, target)
+  const release = withOwnSettings(run, withChosenVolumes(run, target))
   const prepared = await prepare(run, release, reuse)
   let gapMs: number | undefined
   try {

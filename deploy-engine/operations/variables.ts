@@ -31,6 +31,7 @@ export const setVariables = async (
     await refuseRunning(entities, bot)
     const release = await activeRelease(entities, bot.id)
     refuseToken(changes, [bot.tokenEnv, release?.plan.tokenEnv])
+    refuseSettings(bot, changes)
     const before = await namesOf(entities, bot)
     const set = await storeVariables(engine, entities, { bot, changes })
     const removed = before.filter((key) => changes[key] === null)
@@ -58,6 +59,12 @@ export const checkVariables = (changes: VariableChanges): void => {
 export const refuseToken = (changes: VariableChanges, own: readonly (string | null | undefined)[]): void => {
   const name = Object.keys(changes).find((key) => own.includes(key))
   if (name !== undefined) throw refused(name, 'it carries the bot’s token')
+}
+
+const refuseSettings = ({ name, env }: Bot, changes: VariableChanges): void => {
+  const key = Object.keys(changes).find((key) => changes[key] !== null && env[key] !== undefined)
+  if (key === undefined) return
+  throw refused(key, 'it is a setting, which others can read', { hint: `Take it away first: /env ${name} ${key}=` })
 }
 
 /** Those that are not null; gives their names. */

@@ -1,4 +1,4 @@
-import { Secret, TbsError } from '../../deploy-engine/index.ts'
+import { isSecretSetting, Secret, TbsError } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
 import { auditFailure } from '../audited.ts'
 import { type AskedToken, type Input, parametersOf } from '../command.ts'
@@ -38,7 +38,7 @@ export const hearToken = async (door: Door, said: Known, typed: Typed | undefine
   const whose = { chatId: said.place.chatId, personId: said.personId }
   const awaited = said.isPrivate ? await awaitedIn(engine.database.read, whose, engine.clock.now()) : undefined
   const kind = awaited && !typed ? askedBy(door.commands, awaited.command) : undefined
-  const shown = shownToken(said.text) ?? surplusToken(door, typed)
+  const shown = shownToken(said.text) ?? surplusToken(door, typed) ?? secretSetting(typed)
   if (!shown && !kind) return false
   const token = kind && TOKENS[kind].find(said.text)
   const suspect = shown ?? (kind && TOKENS[kind].almost.test(said.text))
@@ -64,6 +64,12 @@ const surplusToken = ({ commands }: Door, typed: Typed | undefined): AskedToken 
   const asked = command?.token
   if (!typed || !command || (asked !== 'git' && asked !== 'value')) return undefined
   return splitWords(typed.rest).length > parametersOf(command).positional.length ? asked : undefined
+}
+
+/** `/env my-bot PASSWORD=…`: a setting would be there for others to read. */
+const secretSetting = (typed: Typed | undefined): AskedToken | undefined => {
+  const [, name = '', value = ''] = (typed?.command === 'env' && /(\w+)=(.*)$/s.exec(typed.rest)) || []
+  return value !== '' && isSecretSetting(name, value) ? 'value' : undefined
 }
 
 const goOn = (): Block => line('I go on waiting for the token; ', typedText('cancel'), ' ends it.')

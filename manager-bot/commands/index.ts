@@ -6,6 +6,7 @@ import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
 import { deploykey } from './deploykey.ts'
+import { env } from './env.ts'
 import { gittoken } from './gittoken.ts'
 import { grant } from './grant.ts'
 import { health } from './health.ts'
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   volume,
   addbot,
   set,
+  env,
   secret,
   deploykey,
   gittoken,
