@@ -34,12 +34,19 @@ export { recover } from './operations/recover.ts'
 export { type RemovePreview, removePreview } from './operations/remove-preview.ts'
 export { type OperationRequest, requestOperation } from './operations/request.ts'
 export { type RollbackPreview, rollbackPreview } from './operations/rollback-preview.ts'
+export { finishRotation, type Rotated, rotateKey, type SealedTable } from './operations/rotate-key.ts'
 export { setBot } from './operations/set-bot.ts'
 export { type ChangedToken, setToken } from './operations/set-token.ts'
 export { type BotSetting, botSettings, setSetting, settingPreview } from './operations/settings.ts'
 export { type BotStatus, botNames, botStatus, botStatuses, releaseList } from './operations/status.ts'
 export { resumeBots, suspendBots } from './operations/suspend.ts'
-export { type ChangedVariables, checkVariables, setVariables, variableNames } from './operations/variables.ts'
+export {
+  type ChangedVariables,
+  checkVariables,
+  secretList,
+  setVariables,
+  variableNames,
+} from './operations/variables.ts'
 export { type OperationView, operationView, queuedOperations } from './operations/view.ts'
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'

@@ -44,7 +44,13 @@ const tellingVault = (vault: Vault, onSecret: (secret: Secret) => void = () => {
     return value
   }
   return {
-    keyId: vault.keyId,
+    ...vault,
+    get keyId() {
+      return vault.keyId
+    },
+    get keyIds() {
+      return vault.keyIds
+    },
     seal: (bot, key, value) => vault.seal(bot, key, tell(bot, key, value)),
     open: (bot, key, sealed) => tell(bot, key, vault.open(bot, key, sealed)),
   }

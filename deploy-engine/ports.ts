@@ -120,9 +120,17 @@ export type HealthSeen = { container: string; at: number; ok: boolean; found: st
 
 /** Encrypts values for one bot and key; the pair is bound to the ciphertext. */
 export type Vault = {
-  keyId: string
+  /** Of the key in use. */
+  readonly keyId: string
+  /** Of all keys that are known, the one in use first. */
+  readonly keyIds: readonly string[]
   seal(bot: number, key: string, value: Secret): Buffer
   open(bot: number, key: string, sealed: Buffer): Secret
+  /** Sealed with the key in use. */
+  isCurrent(sealed: Buffer): boolean
+  /** A new key is in use from now on; what was sealed before can still be opened. */
+  addKey(): void
+  dropOtherKeys(): void
 }
 
 // --- git, files, Telegram -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as verbs from '../deploy-engine/index.ts'
 import {
+  finishRotation,
   interruptOperations,
   type Log,
   lookAtOperation,
@@ -16,6 +17,7 @@ import {
   watchResources,
 } from '../deploy-engine/index.ts'
 import { openChat } from './chat/open-chat.ts'
+import { sealedInChat } from './chat/records/sealed.ts'
 import { chatTables } from './chat/records/tables.ts'
 import { commands } from './commands/index.ts'
 import { type Config, engineSettings, requireToken } from './config.ts'
@@ -87,6 +89,7 @@ const start = async (
     ...chatTables,
   })
   onClose(close)
+  await finishRotation(engine, sealedInChat)
   const queued = await recover(engine)
   onClose((await openRedis(config, log)).close)
   const queue = await persistentQueue(engine, { open: (onReconnect) => openQueue(config, { log, onReconnect }), log })

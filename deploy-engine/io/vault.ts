@@ -1,74 +1,68 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { access, link, mkdir, open, readFile, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { TbsError } from '../error.ts'
 import type { Vault } from '../ports.ts'
 import { Secret } from '../secret.ts'
+import { type MasterKey, openKeyFile } from './key-file.ts'
 
-const VERSION = 1
+/** What was sealed before keys could change: it does not say with which. */
+const WITHOUT_ID = 1
+const WITH_ID = 2
+const ID = 4
 const IV = 12
 const TAG = 16
 
-/** AES-256-GCM under the master key in `keyFile` (hexadecimal, mode 0600), which is made when it is absent. */
+/** AES-256-GCM under the master key in `keyFile`, which is made when it is absent. */
 export const openVault = async (keyFile: string): Promise<Vault> => {
-  const key = await readKey(keyFile)
-  return {
-    keyId: createHash('sha256').update(key).digest('hex').slice(0, 8),
-
+  const file = await openKeyFile(keyFile)
+  const vault: Vault = {
+    get keyId() {
+      return file.keys()[0].id
+    },
+    get keyIds() {
+      return file.keys().map(({ id }) => id)
+    },
     seal: (bot, name, value) => {
+      const [{ id, key }] = file.keys()
       const iv = randomBytes(IV)
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(bindingOf(bot, name))
       const sealed = Buffer.concat([cipher.update(value.reveal(), 'utf8'), cipher.final()])
-      return Buffer.concat([Buffer.of(VERSION), iv, cipher.getAuthTag(), sealed])
+      return Buffer.concat([Buffer.of(WITH_ID), Buffer.from(id, 'hex'), iv, cipher.getAuthTag(), sealed])
     },
-
     open: (bot, name, sealed) => {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + IV))
-      decipher.setAAD(bindingOf(bot, name)).setAuthTag(sealed.subarray(1 + IV, 1 + IV + TAG))
-      try {
-        const plain = Buffer.concat([decipher.update(sealed.subarray(1 + IV + TAG)), decipher.final()])
-        return new Secret(plain.toString('utf8'))
-      } catch (cause) {
-        throw new TbsError('secret_unreadable', `The stored secret ${name} can’t be decrypted with ${keyFile}`, {
-          hint: 'Put the master key file back that it was made with, or set the secret again',
-          cause,
-        })
+      const { keys, rest } = lockedBy(file.everSeen(), sealed)
+      for (const { key } of keys) {
+        const value = unlocked(key, bindingOf(bot, name), rest)
+        if (value) return value
       }
+      throw new TbsError('secret_unreadable', `The stored secret ${name} can’t be decrypted with ${keyFile}`, {
+        hint: 'Put the master key file back that it was made with, or set the secret again',
+      })
     },
+    isCurrent: (sealed) => sealed[0] === WITH_ID && idOf(sealed) === vault.keyId,
+    addKey: file.add,
+    dropOtherKeys: file.dropOthers,
   }
+  return vault
 }
 
 const bindingOf = (bot: number, key: string): Buffer => Buffer.from(`bot:${bot}:${key}`)
 
-const readKey = async (path: string): Promise<Buffer> => {
-  await createKey(path)
-  const text = (await readFile(path, 'utf8')).trim()
-  if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, 'hex')
-  throw new TbsError('bad_key_file', `${path} is not a master key: 64 hexadecimal digits are expected`, {
-    hint: 'Put the right file there; without it stored tokens are lost',
-  })
+const idOf = (sealed: Buffer): string => sealed.subarray(1, 1 + ID).toString('hex')
+
+const lockedBy = (keys: readonly MasterKey[], sealed: Buffer): { keys: readonly MasterKey[]; rest: Buffer } => {
+  if (sealed[0] === WITHOUT_ID) return { keys, rest: sealed.subarray(1) }
+  return { keys: keys.filter(({ id }) => sealed[0] === WITH_ID && id === idOf(sealed)), rest: sealed.subarray(1 + ID) }
 }
 
-// Written aside and then linked: the file exists whole or not at all, also when two processes start at once.
-const createKey = async (path: string): Promise<void> => {
-  if (await exists(path)) return
-  await mkdir(dirname(path), { recursive: true })
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(aside, 'wx', 0o600)
+/** undefined: this is not its key, it is for another bot or name, or somebody has changed it. */
+const unlocked = (key: Buffer, binding: Buffer, rest: Buffer): Secret | undefined => {
   try {
-    await file.writeFile(`${randomBytes(32).toString('hex')}\n`)
-    await file.sync()
-    await link(aside, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
-  } finally {
-    await file.close()
-    await unlink(aside)
+    // Else a tag that was cut short would count, down to 4 bytes of it.
+    const decipher = createDecipheriv('aes-256-gcm', key, rest.subarray(0, IV), { authTagLength: TAG })
+    decipher.setAAD(binding).setAuthTag(rest.subarray(IV, IV + TAG))
+    const plain = Buffer.concat([decipher.update(rest.subarray(IV + TAG)), decipher.final()])
+    return new Secret(plain.toString('utf8'))
+  } catch {
+    return undefined
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

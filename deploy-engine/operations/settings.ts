@@ -91,5 +91,5 @@ const looksSecret = (bot: Bot, key: string) =>
 
 const isSecret = (bot: Bot, key: string) =>
   new TbsError('is_secret', `${key} is a secret of ${bot.name} already`, {
-    hint: `Change it with /secret ${bot.name} ${key}, or remove it first: /secret ${bot.name} ${key} remove`,
+    hint: `Change it with /secret ${bot.name} ${key}, or remove it first: /secret ${bot.name} ${key} --remove`,
   })

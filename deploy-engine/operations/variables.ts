@@ -4,7 +4,7 @@ import { EnvKey } from '../names.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, botByName } from '../records/bot.ts'
 import { activeRelease } from '../records/release.ts'
-import { isVariable, SecretSchema, secretsOf, TOKEN_KEY } from '../records/secret.ts'
+import { FILE_KEY, isVariable, SecretSchema, secretsOf, TOKEN_KEY } from '../records/secret.ts'
 import type { Secret } from '../secret.ts'
 import { checkValue } from './check-value.ts'
 import { refuseRunning } from './refuse-running.ts'
@@ -44,6 +44,23 @@ export const setVariables = async (
 /** In alphabetical order; values never leave the engine. Fails with `unknown_bot`. */
 export const variableNames = async ({ database: { read } }: Engine, name: string): Promise<string[]> =>
   namesOf(read, await botByName(read, name))
+
+/** A secret as it may be shown: without its value. */
+export type NamedSecret = { key: string; updatedAt: number }
+
+/** Secret variables, and config files by their path, in alphabetical order. Fails with `unknown_bot`. */
+export const secretList = async (
+  { database: { read } }: Engine,
+  name: string,
+): Promise<{ variables: NamedSecret[]; files: NamedSecret[] }> => {
+  const stored = await secretsOf(read, (await botByName(read, name)).id)
+  return {
+    variables: stored.filter(({ key }) => isVariable(key)).map(({ key, updatedAt }) => ({ key, updatedAt })),
+    files: stored.flatMap(({ key, updatedAt }) =>
+      key.startsWith(FILE_KEY) ? [{ key: key.slice(FILE_KEY.length), updatedAt }] : [],
+    ),
+  }
+}
 
 /** What can be said without knowing the bot. Fails with `bad_value`. */
 export const checkVariables = (changes: VariableChanges): void => {

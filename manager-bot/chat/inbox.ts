@@ -1,8 +1,9 @@
 import type { Update } from 'telegraf/types'
 import { type Engine, messageOf, Secret } from '../../deploy-engine/index.ts'
 import { acceptUpdates } from './records/handled-update.ts'
-import { addToInbox, type Inbox, inbox, inboxItem, removeFromInbox } from './records/inbox.ts'
+import { addToInbox, type Inbox, inbox, inboxItem, inboxKey, removeFromInbox } from './records/inbox.ts'
 import { knownPeople } from './records/person.ts'
+import { NO_BOT } from './records/sealed.ts'
 
 /**
  * Writes updates down before anything is done about them, and gives those that are new. What people whom the manager
@@ -50,18 +51,13 @@ export const personOf = (update: Update): number[] => {
   return from ? [from.id] : []
 }
 
-// The chat's own things are sealed for no bot in particular.
-const NO_BOT = 0
-
-const keyOf = (updateId: number): string => `update:${updateId}`
-
 const seal = ({ vault }: Engine, update: Update): Buffer =>
-  vault.seal(NO_BOT, keyOf(update.update_id), new Secret(JSON.stringify(update)))
+  vault.seal(NO_BOT, inboxKey(update.update_id), new Secret(JSON.stringify(update)))
 
 // With another master key nothing of it can be read any more.
 const open = ({ vault, log }: Engine, { updateId, sealed }: Inbox): Update | undefined => {
   try {
-    return JSON.parse(vault.open(NO_BOT, keyOf(updateId), sealed).reveal())
+    return JSON.parse(vault.open(NO_BOT, inboxKey(updateId), sealed).reveal())
   } catch (error) {
     log.error({ update: updateId, reason: messageOf(error) }, 'a message of before the start can not be read')
     return undefined

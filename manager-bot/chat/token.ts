@@ -63,7 +63,9 @@ const surplusToken = ({ commands }: Door, typed: Typed | undefined): AskedToken 
   const command = commands.find(({ name }) => name === typed?.command)
   const asked = command?.token
   if (!typed || !command || (asked !== 'git' && asked !== 'value')) return undefined
-  return splitWords(typed.rest).length > parametersOf(command).positional.length ? asked : undefined
+  const { positional, options } = parametersOf(command)
+  const words = splitWords(typed.rest).filter((word) => !options.some(({ name }) => OPTION.exec(word)?.[1] === name))
+  return words.length > positional.length ? asked : undefined
 }
 
 /** `/env my-bot PASSWORD=…`: a setting would be there for others to read. */
@@ -71,6 +73,8 @@ const secretSetting = (typed: Typed | undefined): AskedToken | undefined => {
   const [, name = '', value = ''] = (typed?.command === 'env' && /(\w+)=(.*)$/s.exec(typed.rest)) || []
   return value !== '' && isSecretSetting(name, value) ? 'value' : undefined
 }
+
+const OPTION = /^(?:--|—|–)([a-z][a-z-]*)$/
 
 const goOn = (): Block => line('I go on waiting for the token; ', typedText('cancel'), ' ends it.')
 

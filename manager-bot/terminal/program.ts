@@ -34,11 +34,35 @@ export const createProgram = (): Verb => {
       process.exitCode = await validate(directory, options)
     })
   program.command('demo').description('Try it all on this machine, with a local Telegram (npm start does the same)')
-  for (const command of commands) if (command.door !== 'chat' && command.name !== 'help') addVerb(program, command)
+  for (const command of commands) {
+    if (command.door === 'chat' || command.name === 'help') continue
+    const verb = addVerb(program, command)
+    if (command.name === 'secret') addSecretVerbs(verb, command)
+  }
   return program
 }
 
-const addVerb = (program: Verb, command: Command): void => {
+const addSecretVerbs = (verb: Verb, secret: Command): void => {
+  verb
+    .command('set')
+    .arguments('<bot> <key>')
+    .description('Set a variable; its value comes on standard input')
+    .option('--json', 'print JSON')
+    .action(async (bot: string, key: string, { json = false }: { json?: boolean }) => {
+      const { runVerb } = await import('./run-verb.ts')
+      process.exitCode = await runVerb(secret, { bot, key }, { json })
+    })
+  verb
+    .command('rotate-key')
+    .description('Make a new master key, and encrypt everything with it')
+    .option('--json', 'print JSON')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { changeMasterKey } = await import('./rotate-key-verb.ts')
+      process.exitCode = await changeMasterKey({ json })
+    })
+}
+
+const addVerb = (program: Verb, command: Command): Verb => {
   const { positional, options } = parametersOf(command)
   const verb = program.command(command.name).description(command.summary).usage(`${command.usage} [--json]`.trim())
   if (command.details) verb.addHelpText('after', `\n${command.details}`)
@@ -57,4 +81,5 @@ const addVerb = (program: Verb, command: Command): void => {
     const input: Input = Object.fromEntries([...words, ...chosen])
     process.exitCode = await runVerb(command, input, { json: json ?? false })
   })
+  return verb
 }

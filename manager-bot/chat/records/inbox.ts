@@ -13,6 +13,8 @@ export const InboxSchema = new EntitySchema<Inbox>({
   },
 })
 
+export const inboxKey = (updateId: number): string => `update:${updateId}`
+
 export const addToInbox = async (entities: EntityManager, updates: Inbox[]): Promise<void> => {
   if (updates.length > 0) await entities.insert(InboxSchema, updates)
 }

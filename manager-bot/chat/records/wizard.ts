@@ -30,6 +30,8 @@ export const WizardSchema = new EntitySchema<WizardRow>({
 
 type Whose = Pick<WizardRow, 'chatId' | 'personId'>
 
+export const wizardKey = ({ chatId, personId }: Whose): string => `wizard:${chatId}:${personId}`
+
 export const wizardOf = async (entities: EntityManager, { chatId, personId }: Whose): Promise<WizardRow | undefined> =>
   (await entities.findOneBy(WizardSchema, { chatId, personId })) ?? undefined
 

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm'
 import { type Engine, messageOf, Secret } from '../../../deploy-engine/index.ts'
-import { setWizard, type WizardRow, wizardOf } from '../records/wizard.ts'
+import { NO_BOT } from '../records/sealed.ts'
+import { setWizard, type WizardRow, wizardKey, wizardOf } from '../records/wizard.ts'
 import type { Standing } from './answers.ts'
 
 export type Whose = { chatId: number; personId: number }
@@ -28,23 +29,18 @@ export type Next = { standing: Standing; updateId?: number | null }
 
 export const writeWizard = async (engine: Engine, entities: EntityManager, opened: Opened): Promise<Opened> => {
   const { whose, turn, updateId, standing } = opened
-  const sealed = engine.vault.seal(NO_BOT, keyOf(whose), new Secret(JSON.stringify(standing)))
+  const sealed = engine.vault.seal(NO_BOT, wizardKey(whose), new Secret(JSON.stringify(standing)))
   const expiresAt = engine.clock.now() + WAIT_MS
   await setWizard(entities, { ...whose, turn, step: standing.at.step, sealed, updateId, expiresAt })
   return opened
 }
-
-// The chat's own things are sealed for no bot in particular.
-const NO_BOT = 0
-
-const keyOf = ({ chatId, personId }: Whose): string => `wizard:${chatId}:${personId}`
 
 // With another master key nothing of it can be read any more.
 const unsealed = ({ vault, log }: Engine, row: WizardRow): Opened | undefined => {
   const { chatId, personId, turn, updateId, sealed } = row
   const whose = { chatId, personId }
   try {
-    return { whose, turn, updateId, standing: JSON.parse(vault.open(NO_BOT, keyOf(whose), sealed).reveal()) }
+    return { whose, turn, updateId, standing: JSON.parse(vault.open(NO_BOT, wizardKey(whose), sealed).reveal()) }
   } catch (error) {
     log.error({ chat: chatId, reason: messageOf(error) }, 'the answers about a new bot can not be read')
     return undefined
