@@ -1,6 +1,7 @@
 import { TbsError } from '../error.ts'
 import type { Bot } from '../records/bot.ts'
 import type { ReleasePlan } from '../records/release.ts'
+import type { ManifestFile } from '../source/manifest.ts'
 import { cannotDetect } from './cannot-detect.ts'
 import { composeServices } from './compose.ts'
 import { type FoundProgram, findProgram } from './find-program.ts'
@@ -30,6 +31,8 @@ export type BuildPlan = {
   ignore?: string
   /** What could be built if its own Dockerfile were ignored, for people: "a Node image by package.json". */
   alternative?: string
+  /** Variables that it says it can't do without, and where. */
+  required?: { names: string[]; place: string }
   release: ReleasePlan
 }
 
@@ -53,6 +56,7 @@ export const planBuild = (tree: SourceTree, choices: Choices): BuildPlan => {
     ...(image.buildkit === undefined ? {} : { buildkit: image.buildkit }),
     ...(image.ignore === undefined ? {} : { ignore: image.ignore }),
     ...(own && generated.image ? { alternative: alternativeOf(generated.image) } : {}),
+    ...requiredBy(found.settings),
     release: releasePlan({
       app: below(tree, found.directory),
       tree,
@@ -66,6 +70,11 @@ export const planBuild = (tree: SourceTree, choices: Choices): BuildPlan => {
 
 /** What a person chose for a bot; null and [] where nothing was chosen. */
 export type Choices = Pick<Bot, 'tokenEnv' | 'path' | 'ignoreDockerfile' | 'volumes'>
+
+const requiredBy = ({ manifest, at }: ManifestFile): Pick<BuildPlan, 'required'> => {
+  const names = manifest.run.required
+  return names.length === 0 ? {} : { required: { names, place: at('run.required') } }
+}
 
 const ownImage = (tree: SourceTree, { directory, settings }: FoundProgram, generated?: ImagePlan) => {
   const start = generated && startWords(generated)

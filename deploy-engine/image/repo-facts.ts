@@ -50,10 +50,9 @@ export const repoFacts = (tree: SourceTree, choices: Choices): RepoFacts => {
   const app = below(tree, directory)
   const plan = planned.result
   const token = tokenGuess(app, program.result, choices)
-  const variables = botVariables(app, tree, {
-    given: givenNames(token, program.result, plan),
-    set: plan?.release.env ?? {},
-  })
+  const given = givenNames(token, program.result, plan)
+  const found = botVariables(app, tree, { given, set: plan?.release.env ?? {} })
+  const variables = withRequired(found, plan?.required, given)
   const data = plan ? dataPaths(plan, exampleLines(app, tree)) : []
   const webhook = webhookUse(app, variables)
   return {
@@ -67,6 +66,16 @@ export const repoFacts = (tree: SourceTree, choices: Choices): RepoFacts => {
     configFiles: exampleConfigs(app).filter(({ target }) => !isInVolume(target, plan, data)),
     ...(webhook && { webhook }),
   }
+}
+
+const withRequired = (
+  found: BotVariable[],
+  { names, place }: NonNullable<BuildPlan['required']> = { names: [], place: '' },
+  given: readonly string[],
+): BotVariable[] => {
+  const known = found.map((one) => (names.includes(one.name) ? { ...one, ask: one.value === undefined } : one))
+  const others = names.filter((name) => !given.includes(name) && !found.some((one) => one.name === name))
+  return [...known, ...others.map((name) => ({ name, ask: true, evidence: place }))]
 }
 
 const attempt = <T>(work: () => T): { result?: T; problem?: NonNullable<RepoFacts['problem']> } => {

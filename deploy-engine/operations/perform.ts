@@ -14,6 +14,7 @@ import type { Run } from './journal.ts'
 import { refuseLocked } from './locks.ts'
 import { prune } from './prune.ts'
 import { remove } from './remove.ts'
+import { RequiredError } from './required-variables.ts'
 import { restart } from './restart.ts'
 import { rollback } from './rollback.ts'
 import { bringUp } from './run.ts'
@@ -114,6 +115,7 @@ const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
     error: { code, message: redact(message, run.secrets), ...(hint && { hint }) },
     ...(error instanceof BuildError && error.buildLines.length > 0 && { buildLines: error.buildLines }),
     ...(error instanceof SwitchError && error.logLines.length > 0 && { logLines: error.logLines }),
+    ...(error instanceof RequiredError && { missing: error.missing }),
     ...(error instanceof SwitchError && error.missing && { missing: error.missing }),
   }
 }

@@ -83,6 +83,8 @@ const ManifestSchema = mapping(
       networks: listOf(NetworkName, 'Docker networks').default([]),
       ports: listOf(Port, PORT).default([]),
       stop_grace: duration(1, 300).default(10),
+      /** Variables without which nothing is built. */
+      required: listOf(EnvKey, 'names of variables').default([]),
     }).prefault({}),
     gate: mapping({
       ready: duration(1, 600).default(60),

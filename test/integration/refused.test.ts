@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addBot, type Operation, requestOperation, Secret } from '../../deploy-engine/index.ts'
+import {
+  addBot,
+  type Operation,
+  operationView,
+  requestOperation,
+  Secret,
+  setVariables,
+} from '../../deploy-engine/index.ts'
 import { objectsOf } from '../helpers/docker.ts'
 import { type Workbench, workbench } from '../helpers/engine.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
@@ -42,6 +49,7 @@ test.each([
   ['a frontend', { Dockerfile: `# syntax=127.0.0.1:1/frontend:1\n${BASE}${CMD}` }, 'build_failed', NO_FRONTEND],
   ['tbs.yaml with an unknown key', { 'tbs.yaml': 'run: { comand: x }\n' }, 'bad_tbs_yaml', /comand/],
   ['a network that is not there', { 'tbs.yaml': 'run: { networks: [nowhere] }\n' }, 'unknown_network', /nowhere/],
+  ['variables that it asks for', { 'tbs.yaml': 'run: { required: [A_KEY, B] }\n' }, 'missing_variables', /A_KEY, B$/],
   ['a repository without anything to run', { 'package.json': '', 'README.md': 'x' }, 'cannot_detect', /./],
   ['a gate command that fails', { 'tbs.yaml': GATE('node --version; exit 3') }, 'gate_command', /code 3/],
 ])('%s: the operation fails with its reason and leaves nothing', async (name, files: object, code, reason) => {
@@ -55,6 +63,22 @@ test.each([
   expect(outcome?.running).toBeNull()
   const { containers, images } = await objectsOf(bench.settings.instance)
   expect({ containers, images }).toEqual({ containers: [], images: [] })
+})
+
+test('before the build: nothing but the source was looked at, and each variable can be set by a button', async () => {
+  const fatal = { 'tbs.yaml': 'run: { required: [A_KEY, B, BOT_TOKEN] }\n' }
+  await repo.commit('asks', { ...fixtureBot({ says: 'x' }), ...fatal })
+  await setVariables(bench.engine, 'my-bot', { B: new Secret('set') })
+  const { id, outcome } = await deploy('asks')
+  expect(outcome).toMatchObject({
+    error: { code: 'missing_variables', message: 'my-bot would start without A_KEY' },
+    missing: { names: ['A_KEY'], line: 'tbs.yaml:1 asks for it' },
+  })
+  const { steps } = await operationView(bench.engine, id)
+  expect(steps.map(({ name, state }) => [name, state])).toEqual([
+    ['fetch', 'done'],
+    ['detect', 'failed'],
+  ])
 })
 
 function GATE(command: string): string {

@@ -9,7 +9,15 @@ const MIB = 1024 * 1024
 test('an empty file gives the defaults', () => {
   const { manifest } = readManifest('')
   expect(manifest.build).toEqual({ context: '', args: {} })
-  expect(manifest.run).toEqual({ env: {}, memory: 512 * MIB, cpus: 1, networks: [], ports: [], stop_grace: 10 })
+  expect(manifest.run).toEqual({
+    env: {},
+    memory: 512 * MIB,
+    cpus: 1,
+    required: [],
+    networks: [],
+    ports: [],
+    stop_grace: 10,
+  })
   expect(manifest.gate).toEqual({ ready: 60, stable: 15 })
   expect(manifest).not.toHaveProperty('health')
   expect(readManifest('health: { command: node health.js }').manifest.health).toEqual({
@@ -35,6 +43,7 @@ run:
   networks: [backend]
   ports: ["127.0.0.1:8080:80", "9000:9000/udp"]
   stop_grace: 30s
+  required: [ADMIN_ID]
 gate: { ready: 2m, stable: 5s, command: node smoke.js }
 health: { http: "http://localhost:8080/healthz", every: 1m }
 hooks: { release: npm run migrate }
@@ -51,13 +60,14 @@ hooks: { release: npm run migrate }
       networks: ['backend'],
       ports: ['127.0.0.1:8080:80', '9000:9000/udp'],
       stop_grace: 30,
+      required: ['ADMIN_ID'],
     },
     gate: { ready: 120, stable: 5, command: 'node smoke.js' },
     health: { http: 'http://localhost:8080/healthz', every: 60 },
     hooks: { release: 'npm run migrate' },
   })
   expect(at('run.memory')).toBe('tbs.yaml:11')
-  expect(at('gate.ready')).toBe('tbs.yaml:17')
+  expect(at('gate.ready')).toBe('tbs.yaml:18')
 })
 
 describe('a wrong file is refused with the key and what it takes', () => {
