@@ -32,19 +32,24 @@ const SHORTEST = 4
 const TOKEN = /(?<!\d)\d{6,}(?::|%3A)[A-Za-z0-9_-]{30,}/gi
 
 /**
- * Removes bot tokens (by their shape) and the given values, as they are, as a URL has them and line by line, from
- * a text that leaves the engine or is stored.
+ * Removes bot tokens (by their shape) and the given values, as they are, as a URL or JSON has them and line by line,
+ * from a text that leaves the engine or is stored.
  */
 export const redact = (text: string, known: readonly Secret[] = []): string => {
   let clean = text
-  for (const secret of known) {
-    for (const form of formsOf(secret.reveal())) clean = clean.replaceAll(form, '[secret]')
-  }
+  // The longest first: of a value that has another one in it nothing may be left.
+  const forms = new Set(known.flatMap((secret) => formsOf(secret.reveal())))
+  for (const form of [...forms].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, '[secret]')
   return clean.replace(TOKEN, '[token]')
 }
 
 const formsOf = (value: string): string[] =>
-  [value, encodeURIComponent(value), ...value.split('\n')].filter((form) => form.length >= SHORTEST)
+  [value, inUrl(value), JSON.stringify(value).slice(1, -1), ...value.split('\n')].filter(
+    (form) => form.length >= SHORTEST,
+  )
+
+// Half a character can't be encoded.
+const inUrl = (value: string): string => encodeURIComponent(value.replace(/\p{Cs}/gu, '\ufffd'))
 
 /** The same for lines that are each to stay what they are: a secret of several lines is found line by line. */
 export const redactLines = <T extends { text: string }>(lines: readonly T[], known: readonly Secret[]): T[] => {
