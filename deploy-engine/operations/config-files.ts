@@ -3,11 +3,11 @@ import { TbsError } from '../error.ts'
 import { RepoPath } from '../names.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, botByName } from '../records/bot.ts'
-import { FILE_KEY, SecretSchema, secretsOf } from '../records/secret.ts'
+import { FILE_KEY, secretsOf } from '../records/secret.ts'
 import type { Secret } from '../secret.ts'
 import { checkValue } from './check-value.ts'
 import { refuseRunning } from './refuse-running.ts'
-import { storeSecret } from './secrets.ts'
+import { removeSecret, storeSecret } from './secrets.ts'
 
 const MAX_BYTES = 64 * 1024
 const MAX_FILES = 10
@@ -33,7 +33,7 @@ export const setConfigFile = async (
   return engine.database.transaction(async (entities) => {
     const bot = await botByName(entities, name)
     await refuseRunning(entities, bot)
-    if (content === null) await removeFile(entities, bot, file.path)
+    if (content === null) await removeFile(engine, entities, bot, file.path)
     else await storeConfigFiles(engine, entities, { bot, files: [{ path: file.path, content }] })
     return { bot, path: file.path }
   })
@@ -72,9 +72,8 @@ export const storeConfigFiles = async (
   refuseTogether(await pathsOf(entities, bot))
 }
 
-const removeFile = async (entities: EntityManager, bot: Bot, path: string): Promise<void> => {
-  const { affected } = await entities.delete(SecretSchema, { botId: bot.id, key: FILE_KEY + path })
-  if (affected) return
+const removeFile = async (engine: Engine, entities: EntityManager, bot: Bot, path: string): Promise<void> => {
+  if (await removeSecret(engine, entities, { bot, key: FILE_KEY + path })) return
   const names = (await pathsOf(entities, bot)).join(', ') || 'none'
   throw new TbsError('unknown_file', `${bot.name} has no config file ${path}`, {
     hint: `Its config files are: ${names}`,

@@ -5,9 +5,10 @@ import { EnvKey, RefName, RepoPath, RepoUrl } from '../names.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, BotSchema, botByName } from '../records/bot.ts'
 import { unfinishedOperations } from '../records/operation.ts'
-import { GIT_TOKEN, SecretSchema } from '../records/secret.ts'
+import { GIT_TOKEN } from '../records/secret.ts'
 import { Cpus, size } from '../source/manifest-fields.ts'
 import { checkValue, refuseProtocol } from './check-value.ts'
+import { removeSecret } from './secrets.ts'
 
 export type ChangedSetting = {
   bot: Bot
@@ -75,7 +76,7 @@ export const setBot = async (
     await refuseBusy(entities, bot)
     const changed = { ...bot, ...change }
     await entities.update(BotSchema, { id: bot.id }, change)
-    const tokenRemoved = originOf(bot.repo) !== originOf(changed.repo) && (await removeToken(entities, bot))
+    const tokenRemoved = originOf(bot.repo) !== originOf(changed.repo) && (await removeToken(engine, entities, bot))
     return { bot: changed, was: read(bot), is: read(changed), tokenRemoved }
   })
 }
@@ -97,9 +98,7 @@ const refuseBusy = async (entities: EntityManager, bot: Bot): Promise<void> => {
 }
 
 // A token is for the server that it was made at; another one must not be shown it.
-const removeToken = async (entities: EntityManager, bot: Bot): Promise<boolean> => {
-  const { affected } = await entities.delete(SecretSchema, { botId: bot.id, key: GIT_TOKEN })
-  return (affected ?? 0) > 0
-}
+const removeToken = (engine: Engine, entities: EntityManager, bot: Bot): Promise<boolean> =>
+  removeSecret(engine, entities, { bot, key: GIT_TOKEN })
 
 const originOf = (repo: string): string => /^\w+:\/\/[^/]*/.exec(repo)?.[0].toLowerCase() ?? ''

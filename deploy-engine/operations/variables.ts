@@ -4,11 +4,11 @@ import { EnvKey } from '../names.ts'
 import type { Engine } from '../ports.ts'
 import { type Bot, botByName } from '../records/bot.ts'
 import { activeRelease } from '../records/release.ts'
-import { FILE_KEY, isVariable, SecretSchema, secretsOf, TOKEN_KEY } from '../records/secret.ts'
+import { FILE_KEY, isVariable, secretsOf, TOKEN_KEY } from '../records/secret.ts'
 import type { Secret } from '../secret.ts'
 import { checkValue } from './check-value.ts'
 import { refuseRunning } from './refuse-running.ts'
-import { storeSecret } from './secrets.ts'
+import { removeSecret, storeSecret } from './secrets.ts'
 
 const MAX_BYTES = 32 * 1024
 const MAX_VARIABLES = 200
@@ -35,7 +35,7 @@ export const setVariables = async (
     const before = await namesOf(entities, bot)
     const set = await storeVariables(engine, entities, { bot, changes })
     const removed = before.filter((key) => changes[key] === null)
-    for (const key of removed) await entities.delete(SecretSchema, { botId: bot.id, key })
+    for (const key of removed) await removeSecret(engine, entities, { bot, key })
     if ((await namesOf(entities, bot)).length > MAX_VARIABLES) throw tooMany()
     return { bot, set, removed }
   })

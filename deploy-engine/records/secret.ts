@@ -7,6 +7,8 @@ export const TOKEN_KEY = 'token'
 /** With a colon, so that they are no names of variables. */
 export const GIT_KEY = 'git:key'
 export const GIT_TOKEN = 'git:token'
+/** Followed by a time and the key that had this value once: it is only there to be hidden. */
+export const WAS = 'was:'
 /** Followed by the path of a config file. */
 export const FILE_KEY = 'file:'
 

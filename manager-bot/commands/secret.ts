@@ -30,7 +30,7 @@ export const secret = defineCommand({
     await mustHave(context, bot, key)
     return {
       text: [
-        line(bold(`Remove ${key} of ${bot}?`), ' Its value is nowhere else in here.'),
+        line(bold(`Remove ${key} of ${bot}?`), ' Nobody can get its value back out of here.'),
         line('What runs has it until it is started again.'),
       ],
       yes: `Remove ${key}`,

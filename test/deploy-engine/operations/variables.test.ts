@@ -8,6 +8,7 @@ import {
   checkNewBot,
   configFileNames,
   type Engine,
+  hiddenValues,
   openEngine,
   requestOperation,
   Secret,
@@ -15,7 +16,7 @@ import {
   setVariables,
   variableNames,
 } from '../../../deploy-engine/index.ts'
-import { botSecrets } from '../../../deploy-engine/operations/secrets.ts'
+import { botSecrets, hiddenOf } from '../../../deploy-engine/operations/secrets.ts'
 import { botByName } from '../../../deploy-engine/records/bot.ts'
 import { changeOperation } from '../../../deploy-engine/records/operation.ts'
 import { openSandbox, type Sandbox } from '../../../telegram-sandbox/index.ts'
@@ -212,4 +213,22 @@ describe('a new bot', () => {
     await expect(addBot(engine, { ...newBot(), ...more, ...wrong })).rejects.toMatchObject({ code: 'bad_value' })
     expect(await botNames(engine)).toEqual(before)
   })
+})
+
+test('what a variable, a token or a file had before goes on being hidden, and is nothing else any more', async () => {
+  const hidden = async () => (await hiddenValues(engine, name)).map((secret) => secret.reveal())
+  await set({ A: 'first-value', B: 'other-value' })
+  await setConfigFile(engine, name, { path: 'a.yml', content: new Secret('password: in-a-file\n') })
+  await set({ A: 'second-value', B: null })
+  await setConfigFile(engine, name, { path: 'a.yml', content: null })
+  const all = ['first-value', 'second-value', 'other-value', 'in-a-file']
+  expect(await hidden()).toEqual(expect.arrayContaining(all))
+  const secrets = await botSecrets(engine, await botByName(engine.database.read, name))
+  expect(hiddenOf(secrets).map((secret) => secret.reveal())).toEqual(expect.arrayContaining(all))
+  expect((await stored()).variables).toEqual({ A: 'second-value' })
+  expect(await variableNames(engine, name)).toEqual(['A'])
+  expect(await configFileNames(engine, name)).toEqual([])
+  for (let round = 0; round < 60; round += 1) await set({ A: `value-${round}` })
+  expect((await hidden()).length).toBeLessThan(60)
+  expect(await hidden()).toContain('value-58')
 })
