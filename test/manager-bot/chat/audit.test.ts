@@ -99,6 +99,17 @@ test('what is done again after a kill is written down once', async () => {
   expect(others).toEqual([])
 })
 
+test('killed while it is carried out, a command is there once, with its end', async () => {
+  bench.says('/deploy echo-bot main')
+  await vi.waitFor(async () => expect((await rows()).at(-1)?.verb).toBe('deploy'), { interval: 1 })
+  await bench.die()
+  await bench.sandbox.waitFor(() => bench.queued.length > 0)
+  await vi.waitFor(async () => expect((await rows()).at(-1)?.result).toBe('done'))
+  const written = (await rows()).filter(({ verb }) => verb === 'deploy')
+  expect(written).toMatchObject([{ result: 'begun' }, { result: 'done', operation: 1, begun: written[0]?.id }])
+  expect(await bench.engine.database.read.count('operation')).toBe(1)
+})
+
 test('an invitation that was taken, and what the manager does of its own accord', async () => {
   const link = /https:\S+/.exec(await bench.answer('/grant invite viewer echo-bot'))?.[0] ?? ''
   bench.sandbox.follow(ANNA, link)
