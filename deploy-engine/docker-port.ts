@@ -23,9 +23,16 @@ export type DockerPort = {
   container(id: string): Promise<Container | undefined>
   containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean }[]>
   start(id: string): Promise<void>
-  /** SIGTERM, then SIGKILL after the grace period or when the signal aborts. Returns when the process is gone. */
+  /**
+   * SIGTERM, then SIGKILL after the grace period or when the signal aborts. Returns when the process is gone. A paused
+   * one is resumed first: else it would not hear the SIGTERM.
+   */
   stop(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>
   kill(id: string): Promise<void>
+  /** Freezes its processes where they are; false: it does not run. */
+  pause(id: string): Promise<boolean>
+  /** They go on. Nothing when it is not paused, or gone. */
+  unpause(id: string): Promise<void>
   /** Resolves with the exit code as soon as the container does not run. */
   wait(id: string, signal: AbortSignal): Promise<number>
   removeContainer(id: string): Promise<void>
@@ -34,6 +41,10 @@ export type DockerPort = {
   readFile(id: string, path: string): Promise<Buffer | undefined>
   /** Copies a directory with all in it to the same place in another container, into volumes too; false: none. */
   copyDirectory(from: string, to: string, path: string): Promise<boolean>
+  /** What is in a directory as a tar archive, also of a container that was never started. Fails when there is none. */
+  readDirectory(id: string, path: string): Promise<NodeJS.ReadableStream>
+  /** Unpacks a tar archive into a directory, also of a container that was never started. */
+  writeDirectory(id: string, path: string, content: NodeJS.ReadableStream, signal: AbortSignal): Promise<void>
   /** Who owns a path, also below a volume and in a container that was never started; undefined: no such path. */
   ownerOf(id: string, path: string): Promise<Owner | undefined>
   /** Paths that differ from the image: kind 0 changed, 1 added, 2 deleted. */
@@ -134,8 +145,10 @@ export type Container = {
   id: string
   name: string
   labels: Labels
+  /** Also while it is paused or waits for its restart. */
   running: boolean
   restarting: boolean
+  paused: boolean
   /** Milliseconds since the epoch; 0 when it never happened. */
   startedAt: number
   finishedAt: number

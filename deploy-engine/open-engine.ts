@@ -1,8 +1,15 @@
+import { checkState } from './archive/check-state.ts'
+import { readArchive, readBeginning } from './archive/read-archive.ts'
+import { reseal } from './archive/reseal.ts'
+import { writeArchive } from './archive/write-archive.ts'
+import { writeState } from './archive/write-state.ts'
+import { backupKeys } from './io/backup-keys.ts'
 import { systemClock } from './io/clock.ts'
 import { type MoreTables, openDatabase } from './io/database.ts'
 import { connectDocker } from './io/docker/connect.ts'
 import { localFiles } from './io/files.ts'
 import { systemGit } from './io/git.ts'
+import { localPrograms } from './io/programs.ts'
 import { botApi } from './io/telegram.ts'
 import { openVault } from './io/vault.ts'
 import { hiddenIn } from './operations/secrets.ts'
@@ -28,7 +35,10 @@ export const openEngine = async (settings: EngineSettings, options: EngineOption
     git: systemGit(settings),
     files: localFiles(settings.dataDir),
     telegram: botApi(settings.apiRoot),
+    programs: localPrograms(settings.programEnvironment ?? {}),
     vault: tellingVault(await openVault(settings.keyFile), options.onSecret),
+    archive: { checkState, write: writeArchive, writeState, read: readArchive, readBeginning, reseal },
+    backupKeys: backupKeys(settings.keyFile),
     clock: options.clock ?? systemClock,
     log: options.log,
     changes: changes(options.log),
@@ -86,6 +96,7 @@ const running = (): Running => {
     liveness: new Map(),
     health: new Map(),
     usage: new Map(),
+    resumed: new Map(),
     commands: new Map(),
     takeBuildTurn: async (signal) => {
       const turn = deferred()

@@ -1,4 +1,9 @@
 import type { EntityManager } from 'typeorm'
+import type { checkState } from './archive/check-state.ts'
+import type { readArchive, readBeginning } from './archive/read-archive.ts'
+import type { reseal } from './archive/reseal.ts'
+import type { writeArchive } from './archive/write-archive.ts'
+import type { writeState } from './archive/write-state.ts'
 import type { DockerPort } from './docker-port.ts'
 import type { Secret } from './secret.ts'
 import type { Liveness } from './watch/liveness/liveness.ts'
@@ -13,7 +18,10 @@ export type Engine = {
   git: GitPort
   files: FilesPort
   telegram: TelegramPort
+  programs: ProgramsPort
   vault: Vault
+  archive: ArchivePort
+  backupKeys: BackupKeys
   clock: Clock
   log: Log
   changes: Changes
@@ -35,6 +43,10 @@ export type EngineSettings = {
   ownAccount?: number
   /** Absent: operations/build-limits.ts. */
   build?: Partial<BuildLimits>
+  /** Run with the path of each finished backup behind it: a program and its arguments. */
+  backupCommand?: readonly string[]
+  /** What the programs that the manager starts get of its environment. */
+  programEnvironment?: Readonly<Record<string, string>>
 }
 
 /** What one build may take. Memory and CPUs are held by the classic builder only, `freeBytes` is for BuildKit. */
@@ -51,6 +63,8 @@ export type Database = {
   read: EntityManager
   /** Serialised within the process; waits up to 5 s for another process. */
   transaction<T>(work: (entities: EntityManager) => Promise<T>): Promise<T>
+  /** Writes all of it, as it is at one moment, into a new database file. */
+  copyTo(path: string): Promise<void>
 }
 
 export type Clock = {
@@ -98,6 +112,8 @@ export type Running = {
   liveness: Map<number, Liveness>
   /** Looks at a bot at once; absent: this process does not watch any. */
   lookNow?: (bot: number) => Promise<void>
+  /** When a container that a backup had frozen went on, by its id. */
+  resumed: Map<string, number>
   /** Commands of health checks that have not ended, by their container: since when. */
   commands: Map<string, number>
 }
@@ -131,6 +147,27 @@ export type Vault = {
   /** A new key is in use from now on; what was sealed before can still be opened. */
   addKey(): void
   dropOtherKeys(): void
+}
+
+/** Files of backups. */
+export type ArchivePort = {
+  write: typeof writeArchive
+  writeState: typeof writeState
+  read: typeof readArchive
+  readBeginning: typeof readBeginning
+  reseal: typeof reseal
+  checkState: typeof checkState
+}
+
+/** What backups are sealed for, and opened with. Fail with `bad_key_file`. */
+export type BackupKeys = {
+  /** The server's own key. */
+  identity(): Promise<Secret>
+  /** What files are sealed for the recovery key with; undefined: there is none yet. */
+  recovery(): Promise<string | undefined>
+  setRecovery(recipient: string): Promise<void>
+  /** For whom a backup is sealed: the server itself, and the recovery key if there is one. */
+  recipients(): Promise<string[]>
 }
 
 // --- git, files, Telegram -----------------------------------------------------------------------------------------
@@ -185,6 +222,10 @@ export type FilesPort = {
   readText(path: string): Promise<string | undefined>
   writeText(path: string, text: string): Promise<void>
   appendText(path: string, text: string): Promise<void>
+  /** With those above it, for nobody else to look into; it may be there already. */
+  makeDirectory(path: string): Promise<void>
+  /** Writes what comes into a new file, for nobody else to read; gives how many bytes it was. */
+  save(path: string, content: NodeJS.ReadableStream, signal: AbortSignal): Promise<number>
   /** Names in a directory; empty when it does not exist. */
   names(directory: string): Promise<string[]>
   freeDisk(path: string): Promise<{ freeBytes: number; totalBytes: number }>
@@ -195,6 +236,17 @@ export type FilesPort = {
   load(): Promise<{ average: number; cores: number }>
   /** IPv4 routes of this host in CIDR form, the default route left out. */
   routes(): Promise<string[]>
+}
+
+export type ProgramsPort = {
+  /**
+   * Runs a program of this host to its end, with `env` beside what every program needs. Fails with `program_failed`;
+   * rejects with the signal's reason when it aborts. Whatever it has started is ended with it.
+   */
+  run(
+    command: readonly string[],
+    options: { env: Readonly<Record<string, string>>; limitMs: number; signal: AbortSignal },
+  ): Promise<void>
 }
 
 /** What the engine asks the Bot API about a user's bot. Never getUpdates: that would steal its updates. */

@@ -15,7 +15,7 @@ export const botPanel = ({ bot, state, release, operations }: BotStatus, asking:
     fate: 'stays',
     ...more,
   })
-  const runs = state === 'live' || state === 'unproven' || state === 'restarting'
+  const runs = state === 'live' || state === 'unproven' || state === 'restarting' || state === 'paused'
   const rows: Offer[][] = [
     [
       ...(release && !runs ? [act('Run', 'run', { style: 'primary' })] : []),

@@ -1,4 +1,4 @@
-import type { ZodError, ZodType } from 'zod'
+import { type ZodError, type ZodType, z } from 'zod'
 import type { Engine, Secret } from '../deploy-engine/index.ts'
 import type { Audit } from './audit.ts'
 import type { People } from './people.ts'
@@ -84,7 +84,7 @@ export type Offers = readonly (Offer | readonly Offer[])[]
 export type Reply = {
   text: RichText
   offers?: Offers
-  document?: { name: string; content: string }
+  document?: Document
   /** The door follows this operation and shows how it goes. */
   operation?: number
   /** The door shows what this tells, as it comes: the chat for two minutes, the terminal until Ctrl-C. */
@@ -98,6 +98,9 @@ export type Reply = {
   /** For `--json` in the place of that: a line each, as they come. */
   lines?: AsyncIterable<unknown>
 }
+
+/** A text, or a file on this server as it is when it is sent. */
+export type Document = { name: string } & ({ content: string } | { file: string })
 
 /** Something of a bot that goes on, line by line. */
 export type Live = {
@@ -194,6 +197,12 @@ export type Parameters = {
 
 /** What an option without a value has when it is given. */
 export const GIVEN = 'yes'
+
+/** An option without a value, as an argument. */
+export const Flag = z
+  .literal(GIVEN)
+  .optional()
+  .transform((given) => given !== undefined)
 
 const PARAMETER = /\[--(\w+)(?: <(\w+)>)?\]|<(\w+)(…)?>|\[(\w+)(…)?\]/g
 

@@ -35,6 +35,8 @@ export const readConfig = (env: Environment): Config => {
     botsApiRoot: values.TBS_BOTS_API_ROOT ?? asSeenByContainers(values.TELEGRAM_API_ROOT),
     gitProtocols: values.TBS_GIT_PROTOCOLS,
     netPool: values.TBS_NET_POOL,
+    ...(values.TBS_BACKUP_CMD && { backupCommand: values.TBS_BACKUP_CMD }),
+    programEnvironment: { PATH: env.PATH ?? '', ...(env.HOME !== undefined && { HOME: env.HOME }) },
   }
 }
 
@@ -50,6 +52,8 @@ export const engineSettings = (config: Config): EngineSettings => ({
   botsApiRoot: config.botsApiRoot,
   gitProtocols: config.gitProtocols,
   netPool: config.netPool,
+  ...(config.backupCommand && { backupCommand: config.backupCommand }),
+  ...(config.programEnvironment && { programEnvironment: config.programEnvironment }),
   timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   ...(config.token && { ownAccount: Number(config.token.reveal().split(':')[0]) }),
 })
@@ -99,8 +103,28 @@ const Variables = z.object({
     .regex(/^(https|http|ssh|file)(:(https|http|ssh|file))*$/, 'takes protocols joined by colons, such as https:ssh')
     .transform((list) => list.split(':'))
     .default(['https', 'ssh']),
+  TBS_BACKUP_CMD: z
+    .string()
+    .transform((text, context) => {
+      const words = wordsOf(text)
+      if (words.length > 0) return words
+      context.addIssue('takes a program with its arguments, or a JSON array of them: rclone copy --to-dir remote:tbs')
+      return z.NEVER
+    })
+    .optional(),
   TBS_NET_POOL: z.cidrv4({ error: 'takes an IPv4 range such as 10.213.0.0/16' }).default('10.213.0.0/16'),
 })
+
+// No shell: words are words. Where one has a space in it, a JSON array says so.
+const wordsOf = (text: string): string[] => {
+  if (!text.trimStart().startsWith('[')) return text.split(/\s+/).filter(Boolean)
+  try {
+    const words: unknown = JSON.parse(text)
+    return Array.isArray(words) && words.every((word) => typeof word === 'string' && word !== '') ? words : []
+  } catch {
+    return []
+  }
+}
 
 const wrong = (error: z.ZodError): TbsError => {
   const issues = error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`)

@@ -19,6 +19,7 @@ const cancelOffer = ({ operation, bot }: OperationView): Offer => ({
 const afterwards = ({ operation, bot }: OperationView): Offer[] => {
   const { outcome, kind } = operation
   if (outcome?.stopped !== undefined) return [stays('Run', 'run', { bot: bot.name })]
+  if (kind === 'backup') return [stays('Backups', 'backups', { bot: bot.name })]
   if (outcome?.release === undefined) return []
   // Without a gap nothing was replaced: there is nothing to go back to.
   const isBack = kind === 'deploy' && outcome.gapMs !== undefined
@@ -41,6 +42,7 @@ const AGAIN: Partial<Record<Operation['kind'], (args: Operation['args']) => Offe
   restart: ({ volume }) => (volume === undefined ? {} : undefined),
   run: () => ({}),
   stop: () => ({}),
+  backup: () => ({}),
 }
 
 const logsOffer = (bot: string): Offer => stays('Logs', 'logs', { bot })

@@ -54,6 +54,8 @@ const DOING: Record<Kind, string> = {
   run: 'Starting',
   remove: 'Removing',
   prune: 'Cleaning up',
+  restore: 'Restoring',
+  backup: 'Backing up',
 }
 
 const NOUN: Record<Kind, string> = {
@@ -64,6 +66,8 @@ const NOUN: Record<Kind, string> = {
   run: 'Start',
   remove: 'Removal',
   prune: 'Clean-up',
+  restore: 'Restore',
+  backup: 'Backup',
 }
 
 const DONE: Record<Kind, string> = {
@@ -74,6 +78,8 @@ const DONE: Record<Kind, string> = {
   run: 'Started',
   remove: 'Removed',
   prune: 'Cleaned up',
+  restore: 'Restored',
+  backup: 'Backed up',
 }
 
 /** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
@@ -111,9 +117,14 @@ const STEPS: Record<StepName, string> = {
   start: 'Start the new version',
   gate: 'See it work',
   record: 'Record the release',
+  read: 'Read and check the backup',
+  unpack: 'Unpack its data into new volumes',
   undo: 'Put the old version back',
   remove: 'Remove what is its',
   prune: 'Clean up',
+  measure: 'Measure the data',
+  copy: 'Copy the data',
+  pack: 'Pack and encrypt it',
 }
 
 /** Where there is no old version and no new one. */
@@ -135,6 +146,7 @@ const whatIsTrue = (view: OperationView): RichText => {
     ...hintLine(outcome),
     ...elsewhereLine(view),
     ...gapLine(outcome),
+    ...restoredLines(view),
     ...(outcome.warnings ?? []).map((warning) => line(...prose(`Note: ${warning}`))),
   ]
 }
@@ -162,11 +174,14 @@ const NOT_DONE: Record<Kind, string> = {
   run: 'Not started',
   remove: 'Not removed',
   prune: 'Not cleaned up',
+  restore: 'Not restored',
+  backup: 'Not backed up',
 }
 
 const succeeded = ({ bot, operation }: OperationView, outcome: Outcome): Block[] => {
   if (outcome.freed) return [freedLine(outcome.freed)]
-  if (outcome.removed) return removedLines(bot.name, outcome.removed)
+  if (outcome.removed) return [...removedLines(bot.name, outcome.removed), ...lastBackup(outcome.backup)]
+  if (operation.kind === 'backup' && outcome.backup) return backupLines(bot.name, outcome.backup)
   if (outcome.stopped !== undefined) return stoppedLines(bot.name, outcome.stopped)
   const release = `v${outcome.release}`
   const source = outcome.sha
@@ -219,10 +234,30 @@ export const runningNow = ({ bot, steps, operation }: OperationView): string => 
   return touched ? `v${running} was put back and is running.` : `v${running} runs on, untouched.`
 }
 
+const restoredLines = ({ bot, operation }: OperationView): Block[] => {
+  const { restored } = operation.outcome ?? {}
+  if (operation.state !== 'succeeded' || !restored) return []
+  const { takenAt, volumes, from, bot: other } = restored
+  const data = volumes.length === 0 ? 'There was no data in it' : `The data of ${volumes.join(', ')} is that`
+  const whose = other === bot.name ? '' : ` of ${other}`
+  const lines = [line(`${data}${whose} of ${new Date(takenAt).toISOString().slice(0, 16).replace('T', ' ')} UTC.`)]
+  if (from === undefined) return lines
+  return [...lines, line('What was there before is kept for 24 hours: ', command(`restore ${bot.name} undo`))]
+}
+
 const reason = ({ error }: Outcome): string => {
   if (!error) return 'the reason was not recorded.'
   return /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
 }
+
+const backupLines = (bot: string, { id, file, bytes, pausedMs }: NonNullable<Outcome['backup']>): Block[] => [
+  line(bold(`Backup ${id}`), ` of ${size(bytes)}, encrypted: `, code(file)),
+  line(pausedMs > 0 ? `${bot} was frozen for ${duration(pausedMs)} while its data was copied.` : 'It did not run.'),
+  line('It is on this server only. Copy it elsewhere: ', command(`backups ${bot}`)),
+]
+
+const lastBackup = (backup: Outcome['backup']): Block[] =>
+  backup ? [line(`Its last backup, ${backup.id}, stays: `, code(backup.file))] : []
 
 // As it reads after a colon; names keep their capital.
 const continued = (sentence: string): string =>

@@ -1,9 +1,12 @@
 import type { RemovePreview } from '../deploy-engine/index.ts'
-import type { Question } from './command.ts'
+import { GIVEN, type Question } from './command.ts'
 import { type Block, bold, code, command, line, type Span } from './text/rich-text.ts'
 
 /** What goes with the bot and what stays. */
-export const removeQuestion = (preview: RemovePreview, data: boolean): Question => {
+export const removeQuestion = (
+  preview: RemovePreview,
+  { data, noBackup }: { data: boolean; noBackup: boolean },
+): Question => {
   const { bot, release, keptData, unfinished } = preview
   const { name, username } = bot
   return {
@@ -16,10 +19,11 @@ export const removeQuestion = (preview: RemovePreview, data: boolean): Question 
         line(bold(`Lost: data of v${kept.release} outside volumes: `), code(kept.paths.join(', '))),
       ),
       ...volumeLines(preview, data),
+      line(noBackup ? bold('Not even a last backup is made.') : 'Before that a last backup is made. Backups stay.'),
     ],
     yes: data ? `Remove ${name} and its data` : `Remove ${name}`,
     no: `Keep ${name}`,
-    input: { bot: name, ...(data && { data: 'data' }) },
+    input: { bot: name, ...(data && { data: 'data' }), ...(noBackup && { nobackup: GIVEN }) },
   }
 }
 

@@ -21,6 +21,7 @@ const MARKS: Record<BotStatus['state'], string> = {
   live: '🟢',
   unproven: '🟡',
   restarting: '🟠',
+  paused: '🟠',
   exited: '🔴',
   missing: '🔴',
   stopped: '⚪',
@@ -74,6 +75,7 @@ export const shortSha = (sha: string): string => sha.slice(0, 7)
 
 export const stateText = ({ state, container }: BotStatus): string => {
   if (state === 'unproven') return 'running, unproven'
+  if (state === 'paused') return 'frozen'
   if (state === 'missing') return 'its container is gone'
   if (state === 'restarting') return `restarting, last exit code ${container?.exitCode ?? 'unknown'}`
   if (state === 'stopped') return 'stopped on request'

@@ -29,11 +29,15 @@ export const askHealth = (
     : byCommand(engine, question, plan.command, signal)
 }
 
-/** What Docker says of the image's own HEALTHCHECK, run by itself; undefined: nothing yet, or there is none. */
+/**
+ * What Docker says of the image's own HEALTHCHECK, run by itself; undefined: nothing yet, or there is none. It fails
+ * while its container is frozen: what was found before `resumedAt` is no sign.
+ */
 export const imageHealth = (
   { health, lastCheck }: Pick<Container, 'health' | 'lastCheck'>,
-  hidden: readonly Secret[],
+  { hidden, resumedAt = 0 }: { hidden: readonly Secret[]; resumedAt?: number | undefined },
 ): HealthFinding | undefined => {
+  if (health === 'unhealthy' && (lastCheck?.at ?? Number.POSITIVE_INFINITY) <= resumedAt) return undefined
   if (health === 'healthy') return { ok: true, found: 'the image’s HEALTHCHECK passes' }
   if (health !== 'unhealthy') return undefined
   const { exitCode, output = '' } = lastCheck ?? {}

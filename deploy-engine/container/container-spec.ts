@@ -14,6 +14,8 @@ export type ContainerOrder = {
   network: string
   token: Secret
   variables: Record<string, Secret>
+  /** Where it has others than those that are named after it: volumes by their paths. */
+  restored?: Readonly<Record<string, string>>
 }
 
 // What entrypoints of images that run as root need in order to prepare files and step down to another user.
@@ -34,7 +36,10 @@ export const containerSpec = (order: ContainerOrder): ContainerSpec => {
     network: order.network,
     extraNetworks: plan.networks,
     extraHosts: ['host.docker.internal:host-gateway'],
-    mounts: plan.volumes.map((path) => ({ volume: volumeName(settings.instance, bot, path), path })),
+    mounts: plan.volumes.map((path) => ({
+      volume: order.restored?.[path] ?? volumeName(settings.instance, bot, path),
+      path,
+    })),
     ports: plan.ports,
     memoryBytes: plan.memoryBytes,
     cpus: plan.cpus,

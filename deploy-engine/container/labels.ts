@@ -1,6 +1,6 @@
 import type { Labels } from '../ports.ts'
 
-type Role = 'bot' | 'probe' | 'task' | 'copy'
+type Role = 'bot' | 'probe' | 'task' | 'copy' | 'restored'
 
 /** Every Docker object of this installation carries its name; what lacks it is not ours and is never touched. */
 export const instanceLabels = (instance: string): Labels => ({ 'tbs.instance': instance })
@@ -40,6 +40,12 @@ export const botContainerLabels = (instance: string, bot: string): Labels => ({
 export const taskLabels = (instance: string, bot: string): Labels => ({
   ...botLabels(instance, bot),
   'tbs.role': 'task' satisfies Role,
+})
+
+/** Of a volume that a restore made. */
+export const restoredLabels = (instance: string, bot: string): Labels => ({
+  ...botLabels(instance, bot),
+  'tbs.role': 'restored' satisfies Role,
 })
 
 /** Of a volume that holds another one's content. */

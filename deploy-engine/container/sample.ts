@@ -8,6 +8,8 @@ import type { PollView } from './socket-table.ts'
 export type Sample = {
   at: number
   running: boolean
+  /** It is frozen, and takes nothing. */
+  paused?: true
   exitCode: number
   outOfMemory: boolean
   restarts: number
@@ -44,6 +46,7 @@ export const takeSample = async (
 /** What an inspection tells; a container that is gone has ended. */
 export const stateOf = (found: Container | undefined) => ({
   running: found?.running ?? false,
+  ...(found?.paused && { paused: true as const }),
   exitCode: found?.exitCode ?? -1,
   outOfMemory: found?.outOfMemory ?? false,
   restarts: found?.restarts ?? 0,

@@ -50,10 +50,18 @@ for place; do
   sync -f "/to/$place"
 done`
 
+/** What was put there from outside is on the disk afterwards. */
+export const SYNC = 'sync -f /data'
+
 /** Prints the bytes that /data/… take and the bytes that are free beside them. */
 export const MEASURE = `
 du --summarize --block-size=1 --total /data | tail -n 1 | cut -f 1
 df --block-size=1 --output=avail "/data/$1" | tail -n 1`
+
+/** Prints the bytes of all files below /data, and how many there are. What comes and goes meanwhile is no trouble. */
+export const SIZES = `
+{ du --summarize --apparent-size --block-size=1 --total /data 2>/dev/null || true; } | tail -n 1 | cut -f 1
+{ find /data 2>/dev/null || true; } | wc -l`
 
 /** $1: a user's number; the others are places. Prints those below which somebody else owns something. */
 export const FOREIGN = `

@@ -19,7 +19,7 @@ export type Found = {
 
 /** How the image is run and judged. */
 export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: Found): ReleasePlan => {
-  const { run, gate, health, hooks } = settings.manifest
+  const { run, gate, health, hooks, backup } = settings.manifest
   const token = tokenVariable(app, settings, tokenEnv)
   const { [token.name]: _inCompose, ...composed } = image.env
   const given = [token.name, 'TELEGRAM_API_ROOT', ...Object.keys({ ...composed, ...run.env })]
@@ -52,6 +52,7 @@ export const releasePlan = ({ app, tree, settings, image, tokenEnv, evidence }: 
       ...(gate.command === undefined ? {} : { command: commandOf(gate.command) }),
     },
     ...healthOf(health),
+    ...(backup.schedule !== undefined && { backup: { schedule: backup.schedule, keep: backup.keep } }),
   }
 }
 

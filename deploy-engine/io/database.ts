@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataSource, type EntityManager, type EntitySchema, type MigrationInterface, QueryFailedError } from 'typeorm'
+import { DataSource, type EntitySchema, type MigrationInterface, QueryFailedError } from 'typeorm'
 import { TbsError } from '../error.ts'
 import type { Database } from '../ports.ts'
+import { BackupSchema } from '../records/backup.ts'
 import { BotSchema } from '../records/bot.ts'
+import { BotVolumeSchema } from '../records/bot-volume.ts'
 import { IncidentSchema } from '../records/incident.ts'
 import { KeptContainerSchema } from '../records/kept-container.ts'
 import { Initial1700000000001 } from '../records/migrations/0001-initial.ts'
@@ -11,6 +13,8 @@ import { Choices1700000000002 } from '../records/migrations/0002-choices.ts'
 import { StopRunRemove1700000000003 } from '../records/migrations/0003-stop-run-remove.ts'
 import { Limits1700000000004 } from '../records/migrations/0004-limits.ts'
 import { Watching1700000000005 } from '../records/migrations/0005-watching.ts'
+import { Backups1700000000006 } from '../records/migrations/0006-backups.ts'
+import { RestoredVolumes1700000000007 } from '../records/migrations/0007-restored-volumes.ts'
 import { LocksSettings1700000000008 } from '../records/migrations/0008-locks-settings.ts'
 import { MuteSchema } from '../records/mute.ts'
 import { ObservationSchema } from '../records/observation.ts'
@@ -36,6 +40,8 @@ const OWN_MIGRATIONS = [
   StopRunRemove1700000000003,
   Limits1700000000004,
   Watching1700000000005,
+  Backups1700000000006,
+  RestoredVolumes1700000000007,
   LocksSettings1700000000008,
 ]
 
@@ -57,9 +63,11 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
       SecretSchema,
       KeptContainerSchema,
       VolumeCopySchema,
+      BotVolumeSchema,
       ObservationSchema,
       IncidentSchema,
       MuteSchema,
+      BackupSchema,
       ...(more.entities ?? []),
     ],
     migrations: [...OWN_MIGRATIONS, ...(more.migrations ?? [])],
@@ -71,7 +79,7 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
   })
   await source.initialize()
   await source.query('PRAGMA foreign_keys = ON')
-  return { source, read: source.manager, transaction: serialised(source), close: () => source.destroy() }
+  return { source, read: source.manager, ...serialised(source), close: () => source.destroy() }
 }
 
 // The verbose one, which TypeORM asks for, describes each call and where it came from, should it fail: a quarter of its
@@ -82,20 +90,24 @@ const terseDriver = async () => {
 }
 
 // TypeORM has one SQLite connection: two transactions at once would nest and lose rows, so each waits for the last.
-const serialised = (source: DataSource): Database['transaction'] => {
+const serialised = (source: DataSource): Pick<Database, 'transaction' | 'copyTo'> => {
   let last: Promise<unknown> = Promise.resolve()
-  return <T>(work: (entities: EntityManager) => Promise<T>): Promise<T> => {
-    const next = last
-      .then(() =>
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work).catch(explain)
+    last = next.catch(() => undefined)
+    return next
+  }
+  return {
+    transaction: (work) =>
+      inTurn(() =>
         source.transaction(async (entities) => {
           // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
           await entities.query('DELETE FROM migrations WHERE 0')
           return work(entities)
         }),
-      )
-      .catch(explain)
-    last = next.catch(() => undefined)
-    return next
+      ),
+    // Not possible inside a transaction.
+    copyTo: (path) => inTurn(() => source.query('VACUUM INTO ?', [path])),
   }
 }
 

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { FilesPort } from '../ports.ts'
 
 const READABLE_BYTES = 1024 * 1024
+const CHUNK = 1024 * 1024
 
 /** Files below the data dir. Temporary directories are in `tmp/`, emptied at each start. */
 export const localFiles = (dataDir: string): FilesPort => ({
@@ -45,6 +48,16 @@ export const localFiles = (dataDir: string): FilesPort => ({
   appendText: async (path, text) => {
     await mkdir(dirname(path), { recursive: true })
     await appendFile(path, text, { mode: 0o600 })
+  },
+
+  makeDirectory: async (path) => {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  },
+
+  save: async (path, content, signal) => {
+    const file = createWriteStream(path, { mode: 0o600, flags: 'wx', highWaterMark: CHUNK })
+    await pipeline(content, file, { signal })
+    return file.bytesWritten
   },
 
   names: async (directory) => (await readdir(directory).catch(missing)) ?? [],

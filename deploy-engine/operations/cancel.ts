@@ -45,5 +45,6 @@ const endsByItself = async (entities: EntityManager, { id, kind, cancelRequested
   if (cancelRequested) return false
   if (kind === 'remove') return steps.length > 0
   if (kind === 'stop' && steps.some(({ state }) => state === 'done')) return true
+  if (kind === 'backup') return steps.some(({ name, state }) => name === 'pack' && state === 'done')
   return steps.some(({ name, state }) => state === 'failed' || name === 'record' || name === 'undo')
 }

@@ -1,17 +1,31 @@
 import { planBuild } from '../image/plan.ts'
 import type { Release } from '../records/release.ts'
+import { makeBackup } from './backup.ts'
 import { buildRelease } from './build-release.ts'
+import { currentVolumes } from './current-volumes.ts'
 import { fetchSource } from './fetch-source.ts'
 import { type Run, step } from './journal.ts'
 import { refuseMissing } from './required-variables.ts'
 import { switchTo } from './switch.ts'
+import { withWayOut } from './without-backup.ts'
 
 /** Design.md section 3: from a git ref to a proven running version, or back to the one before. */
 export const deploy = async (run: Run): Promise<void> => {
-  await switchTo(run, await releaseFromSource(run))
+  const release = await releaseFromSource(run)
+  await backupBefore(run)
+  await switchTo(run, release)
 }
 
-const releaseFromSource = async (run: Run): Promise<Release> => {
+// The new version may change the data at its start, and an undo does not change it back.
+const backupBefore = async (run: Run): Promise<void> => {
+  if (run.operation.args.noBackup || (await currentVolumes(run)).length === 0) return
+  await makeBackup(run, 'deploy').catch((error) => {
+    throw withWayOut(error, `/deploy ${run.bot.name} ${run.operation.args.ref ?? ''}`)
+  })
+}
+
+/** A release of the wanted commit: fetched, understood and built. */
+export const releaseFromSource = async (run: Run): Promise<Release> => {
   const source = await fetchSource(run)
   try {
     const plan = await step(run, {

@@ -61,9 +61,11 @@ const begin = async (run: Run, name: StepName, detail: string | null = null): Pr
   return id
 }
 
-// Whoever cancelled was told that it stops, and Redis may be too slow to tell this process. What nothing cancels any
-// more has a signal of its own.
-const heedCancel = async ({ engine, operation, signal }: Run, entities: EntityManager): Promise<void> => {
+/**
+ * Whoever cancelled was told that it stops, and Redis may be too slow to tell this process. What nothing cancels any
+ * more has a signal of its own.
+ */
+export const heedCancel = async ({ engine, operation, signal }: Run, entities: EntityManager): Promise<void> => {
   const { id } = operation
   const asked = (await operationById(entities, id))?.cancelRequested
   if (asked) engine.running.controllers.get(id)?.abort(new Cancelled())

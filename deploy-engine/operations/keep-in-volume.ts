@@ -1,6 +1,7 @@
 import { botLabels } from '../container/labels.ts'
 import { volumeName } from '../container/volume-name.ts'
 import { TbsError } from '../error.ts'
+import { restoredNames } from '../records/bot-volume.ts'
 import { keptContainersOf } from '../records/kept-container.ts'
 import type { Release } from '../records/release.ts'
 import { type Run, step } from './journal.ts'
@@ -19,7 +20,8 @@ export const withChosenVolumes = ({ bot, operation }: Pick<Run, 'bot' | 'operati
 export const refuseVolume = async (run: Run, active: Release, path: string): Promise<void> => {
   const { engine, bot } = run
   const { docker, settings } = engine
-  const name = volumeName(settings.instance, bot.name, path)
+  const restored = await restoredNames(engine.database.read, bot.name)
+  const name = restored[path] ?? volumeName(settings.instance, bot.name, path)
   const volumes = await docker.volumes(botLabels(settings.instance, bot.name))
   if (volumes.some((volume) => volume.name === name)) {
     throw new TbsError('volume_exists', `There is a volume for ${path} already`, { hint: `See /status ${bot.name}` })

@@ -59,4 +59,4 @@ const isFrozen = (lock: BotLock, { kind, args }: Asked): boolean => {
   return FROZEN.has(kind) || args.volume !== undefined
 }
 
-const FROZEN: ReadonlySet<Operation['kind']> = new Set(['deploy', 'rollback', 'remove'])
+const FROZEN: ReadonlySet<Operation['kind']> = new Set(['deploy', 'rollback', 'restore', 'remove'])

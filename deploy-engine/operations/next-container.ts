@@ -6,6 +6,7 @@ import { volumeName } from '../container/volume-name.ts'
 import { TbsError } from '../error.ts'
 import type { ContainerSpec, Image, Owner } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
+import { botVolumes, restoredNames } from '../records/bot-volume.ts'
 import type { Release } from '../records/release.ts'
 import { ensureNetwork } from './ensure-network.ts'
 import type { Run } from './journal.ts'
@@ -26,25 +27,27 @@ export const createNext = async (run: Run, { release, secrets, previous }: NextO
     ensureNetwork(run),
     freeName(run, release.number),
   ])
-  const existing = await ensureVolumes(run, release.plan.volumes)
+  const restored = await restoredNames(engine.database.read, bot.name, operation.id)
+  const existing = await ensureVolumes(run, release.plan.volumes, restored)
   const order = {
     settings,
     bot: bot.name,
     release: { ...release, imageId: image.id, plan: withLimits(release.plan, bot) },
     ...secrets,
+    restored,
   }
   const own = { workdir: image.workdir, volumes: release.plan.volumes, files: secrets.files }
   const whole = containerSpec({ ...order, operation: operation.id, name, imageUser: image.user, network })
-  const spec = withoutCopies(
-    { ...whole, labels: { ...whole.labels, ...filesLabel(absolutePaths(own)) } },
-    previous?.release.plan.volumes.map((path) => volumeName(settings.instance, bot.name, path)) ?? [],
-  )
+  const spec = withoutCopies({ ...whole, labels: { ...whole.labels, ...filesLabel(absolutePaths(own)) } }, [
+    ...(previous ? await mountsOf(run, previous.release) : []),
+    ...(await filledBy(run)),
+  ])
   const id = await docker.createContainer(spec)
   const owner = await userOf(run, id, image)
   const notes = await putOwnFiles(run, id, { ...own, owner, env: envFile(variablesOf(order)) })
   // The common case costs no look: who wrote the data until now goes on writing it.
-  const inUse = previous?.release.plan.uid === owner.uid ? previous.release.plan.volumes : []
-  const mounts = spec.mounts.filter(({ path }) => !inUse.includes(path))
+  const inUse = previous?.release.plan.uid === owner.uid ? await mountsOf(run, previous.release) : []
+  const mounts = spec.mounts.filter(({ volume }) => !inUse.includes(volume))
   const suspect = mounts.flatMap(({ volume }) => (existing.includes(volume) ? [volume] : []))
   const disowned = await disownedVolumes(run, { container: id, owner, mounts, suspect })
   return { id, spec, uid: owner.uid, disowned, notes }
@@ -72,19 +75,34 @@ const imageOf = async ({ engine, bot }: Run, release: Release): Promise<Image> =
 }
 
 /** Gives the names of those that were there before. */
-const ensureVolumes = async ({ engine, bot }: Run, paths: readonly string[]): Promise<string[]> => {
+const ensureVolumes = async (
+  { engine, bot }: Run,
+  paths: readonly string[],
+  restored: Readonly<Record<string, string>>,
+): Promise<string[]> => {
   if (paths.length === 0) return []
   const { instance } = engine.settings
   const labels = botLabels(instance, bot.name)
   const existing = (await engine.docker.volumes(labels)).map(({ name }) => name)
   for (const path of paths) {
     await engine.docker.createVolume({
-      name: volumeName(instance, bot.name, path),
+      name: restored[path] ?? volumeName(instance, bot.name, path),
       labels: { ...labels, 'tbs.path': path },
     })
   }
   return existing
 }
+
+/** Volumes of the version that runs now. */
+const mountsOf = async ({ engine, bot }: Run, { plan }: Release): Promise<string[]> => {
+  const restored = await restoredNames(engine.database.read, bot.name)
+  return plan.volumes.map((path) => restored[path] ?? volumeName(engine.settings.instance, bot.name, path))
+}
+
+const filledBy = async ({ engine, bot, operation }: Run): Promise<string[]> =>
+  (await botVolumes(engine.database.read, bot.name)).flatMap(({ name, filledBy }) =>
+    filledBy === operation.id ? [name] : [],
+  )
 
 // Docker fills an empty volume and gives it another owner at the creation already, when the old version still uses it.
 const withoutCopies = (spec: ContainerSpec, inUse: readonly string[]): ContainerSpec => ({

@@ -6,7 +6,7 @@ import type { Run } from './journal.ts'
  * which gets back those that it last ran with.
  */
 export const settingsFor = ({ bot, operation }: Pick<Run, 'bot' | 'operation'>, { env }: Pick<Release, 'env'>) =>
-  operation.kind === 'rollback' ? (env ?? bot.env) : bot.env
+  operation.kind === 'rollback' || operation.kind === 'restore' ? (env ?? bot.env) : bot.env
 
 /** A release as it is run for this bot: what a person set comes before what the repository sets. */
 export const withOwnSettings = (run: Pick<Run, 'bot' | 'operation'>, release: Release): Release => ({

@@ -5,6 +5,7 @@ import { botById } from '../records/bot.ts'
 import { changeOperation, type Operation, OperationSchema, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, failBuiltReleases } from '../records/release.ts'
 import { redact } from '../secret.ts'
+import { backup } from './backup.ts'
 import { BuildError } from './build-image.ts'
 import { deploy } from './deploy.ts'
 import { dockerSettled } from './docker-back.ts'
@@ -16,6 +17,7 @@ import { prune } from './prune.ts'
 import { remove } from './remove.ts'
 import { RequiredError } from './required-variables.ts'
 import { restart } from './restart.ts'
+import { restore } from './restore.ts'
 import { rollback } from './rollback.ts'
 import { bringUp } from './run.ts'
 import { botSecrets, hiddenOf } from './secrets.ts'
@@ -24,7 +26,7 @@ import { SwitchError } from './switch.ts'
 import { tidyBot } from './tidy.ts'
 import { whenWritable } from './when-writable.ts'
 
-const verbs = { deploy, rollback, restart, stop, run: bringUp, remove, prune }
+const verbs = { deploy, rollback, restart, stop, run: bringUp, remove, prune, backup, restore }
 
 /** Carries out one queued operation and writes down how it ended. Never throws: the queue goes on. */
 export const perform = async (engine: Engine, queued: Operation): Promise<void> => {
@@ -137,8 +139,10 @@ const reasonFor = (run: Run, error: unknown): { code: string; message: string; h
 /** What to type in order to ask for the same again. */
 export const againHint = ({ operation: { kind, args }, bot }: Pick<Run, 'operation' | 'bot'>): string => {
   const verb = kind === 'remove' ? 'removebot' : args.volume === undefined ? kind : 'volume'
+  if (kind === 'restore') return `Again: /restore ${bot.name} ${args.back ? 'undo' : (args.backup ?? '')}`.trim()
   const more = args.ref ?? args.release ?? args.volume ?? (args.data ? 'data' : '')
-  return `Again: /${verb} ${bot.name} ${more}`.trim()
+  const flag = args.noBackup ? ' --nobackup' : ''
+  return `Again: /${verb} ${bot.name} ${more}`.trim() + flag
 }
 
 /** Number of the release whose container runs at this moment, as Docker says; null when none does. */

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import { BotSchema } from '../records/bot.ts'
+import { settleVolumes } from '../records/bot-volume.ts'
 import { NEVER_SEEN, observe } from '../records/observation.ts'
 import { changeOperation, type Outcome, operationById } from '../records/operation.ts'
 import { activeRelease, type Release, ReleaseSchema } from '../records/release.ts'
@@ -23,7 +24,10 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
       await observe(entities, { containerId: next, botId: run.bot.id, ...NEVER_SEEN })
       const warnings = await settleCopies(run, entities)
       await keepVolume(run, entities)
+      const { bot, operation, engine } = run
+      await settleVolumes(entities, { bot: bot.name, operation: operation.id, now: engine.clock.now() })
       const { proof, number, sha, subject, replaced } = release
+      const { restored, backup } = (await operationById(entities, run.operation.id))?.outcome ?? {}
       const outcome: Outcome = {
         release: number,
         sha,
@@ -32,6 +36,8 @@ export const record = (run: Run, { id }: Release, { next, gapMs }: Proven): Prom
         running: number,
         ...(replaced !== null && { wayBack: replaced }),
         ...(gapMs !== undefined && { gapMs }),
+        ...(restored && { restored }),
+        ...(backup && { backup }),
         ...(warnings.length > 0 && { warnings }),
       }
       await changeOperation(entities, run.operation.id, { outcome })

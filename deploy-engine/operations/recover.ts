@@ -4,16 +4,26 @@ import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import { allBots, type Bot } from '../records/bot.ts'
 import { isHeldBack } from '../records/incident.ts'
-import { addWarnings, type Operation, type Outcome, unfinishedOperations } from '../records/operation.ts'
+import {
+  addWarnings,
+  changeOperation,
+  type Operation,
+  type Outcome,
+  unfinishedOperations,
+} from '../records/operation.ts'
 import { activeRelease, failBuiltReleases, type Release, ReleaseSchema } from '../records/release.ts'
 import { type Step, stepsOf } from '../records/step.ts'
+import { dropUnfinished } from './backup-files.ts'
 import { expectedError } from './expected-error.ts'
+import { expire } from './expire.ts'
 import type { Run } from './journal.ts'
+import { resume } from './pause.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
 import { record } from './record.ts'
 import { finishRestarts } from './restart-in-place.ts'
-import { isResumed, isToBeUndone, resume } from './resume.ts'
+import { leaveAsBefore } from './restore.ts'
+import { resume as finishLate, isResumed, isToBeUndone } from './resume.ts'
 import { tidyBot } from './tidy.ts'
 import { undoSwitch } from './undo.ts'
 import { queuedOperations } from './view.ts'
@@ -29,6 +39,7 @@ export const recover = (engine: Engine): Promise<number[]> =>
   })
 
 const settleAll = async (engine: Engine): Promise<number[]> => {
+  await resumeFrozen(engine)
   await engine.files.remove(join(engine.settings.dataDir, 'tmp'))
   await removeShortLived(engine)
   const unfinished = await unfinishedOperations(engine.database.read)
@@ -51,11 +62,24 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   const ended = (name: string) => steps.some((step) => step.name === name && step.state === 'done')
   const last = steps.at(-1)?.name
   run.engine.log.info({ last }, 'settling an operation that was cut off')
+  await dropUnfinished(run)
+  if (ended('pack')) await expire(run)
+  if (operation.kind === 'backup' && ended('pack')) return finish(engine, operation.id, { state: 'succeeded' })
+  if (operation.kind === 'remove' && !isToBeUndone(operation, steps) && backsUp(last)) return beginAgain(run)
   if (ended('record')) return finish(engine, operation.id, { state: 'succeeded' })
-  if (isResumed(operation) && !isToBeUndone(operation, steps)) return resume(run, steps)
+  if (isResumed(operation) && !isToBeUndone(operation, steps)) return finishLate(run, steps)
   if (ended('gate') && !steps.some(({ name }) => name === 'undo') && (await finishForward(run))) return
   const release = await touchedRelease(run)
   await finish(engine, operation.id, await undone(run, { release, steps }))
+}
+
+// A backup takes as long as the data is large: nobody is to wait for that at the start.
+const backsUp = (last: string | undefined): boolean => ['measure', 'copy', 'pack'].includes(last ?? '')
+
+const beginAgain = async ({ engine, operation }: Run): Promise<void> => {
+  await engine.database.transaction((entities) =>
+    changeOperation(entities, operation.id, { state: 'queued', startedAt: null }),
+  )
 }
 
 const undone = async (run: Run, { release, steps }: { release: Release | undefined; steps: Step[] }): Promise<End> => {
@@ -63,6 +87,7 @@ const undone = async (run: Run, { release, steps }: { release: Release | undefin
   try {
     if (release && steps.some(({ name }) => name === 'prepare' || name === 'stop')) await goBack(run, release)
     else await engine.database.transaction((entities) => failBuiltReleases(entities, operation.id))
+    await leaveAsBefore(run)
     return await interrupted(run, steps.at(-1)?.name)
   } catch (error) {
     // That nothing runs has to be said, and the other bots are to be settled all the same.
@@ -84,12 +109,13 @@ const finishForward = async (run: Run): Promise<boolean> => {
 }
 
 /** The release that the operation was bringing up: one it built, or the one it was to go back to. */
-const touchedRelease = async ({ engine, operation, bot }: Run): Promise<Release | undefined> => {
+const touchedRelease = async (run: Run): Promise<Release | undefined> => {
+  const { engine, operation, bot } = run
   const { read } = engine.database
   const built = await read.findOneBy(ReleaseSchema, { botId: bot.id, operationId: operation.id, state: 'built' })
   if (built || operation.kind === 'deploy') return built ?? undefined
   if (['restart', 'run', 'stop'].includes(operation.kind)) return activeRelease(read, bot.id)
-  const number = operation.args.release ?? 0
+  const number = operation.kind === 'restore' ? await ownRelease(run) : (operation.args.release ?? 0)
   return (await read.findOneBy(ReleaseSchema, { botId: bot.id, number })) ?? undefined
 }
 
@@ -109,9 +135,15 @@ const previousVersion = async ({ engine, bot }: Run): Promise<Previous | undefin
 const nextContainer = async (run: Run, release: Release): Promise<string | undefined> =>
   (await ownContainer(run)) ?? (release.state === 'active' ? undefined : (release.containerId ?? undefined))
 
-const ownContainer = async ({ engine, bot, operation }: Run): Promise<string | undefined> => {
+const ownContainer = async (run: Run): Promise<string | undefined> => (await ownContainers(run))[0]?.id
+
+/** Its number. */
+const ownRelease = async (run: Run): Promise<number> =>
+  Number((await ownContainers(run))[0]?.labels['tbs.release'] ?? 0)
+
+const ownContainers = ({ engine, bot, operation }: Run) => {
   const labels = { ...botContainerLabels(engine.settings.instance, bot.name), 'tbs.operation': String(operation.id) }
-  return (await engine.docker.containers(labels))[0]?.id
+  return engine.docker.containers(labels)
 }
 
 const interrupted = async (run: Run, last: string | undefined): Promise<End> => {
@@ -131,6 +163,16 @@ const keepRunning = async ({ docker, database }: Engine, bot: Bot): Promise<void
   const container = active?.containerId ? await docker.container(active.containerId) : undefined
   if (container && (await isHeldBack(database.read, container.id))) return
   if (container && container.restart !== 'unless-stopped') await docker.setRestart(container.id, 'unless-stopped')
+}
+
+// First of all: nobody answers for a bot that was frozen for a backup when the manager was killed.
+const resumeFrozen = async (engine: Engine): Promise<void> => {
+  const labels = { ...instanceLabels(engine.settings.instance), 'tbs.role': 'bot' }
+  const containers = await engine.docker.containers(labels)
+  await resume(
+    engine,
+    containers.flatMap(({ id, running }) => (running ? [id] : [])),
+  )
 }
 
 // Probes and tasks that the killed manager started would go on working under the hands of this one.

@@ -29,7 +29,7 @@ export const requestOperation = async (engine: Engine, request: OperationRequest
   const running = request.kind === 'run' && (await isRunning(engine, request.bot))
   const result = await engine.database.transaction(async (entities) => {
     const known = request.requestKey === undefined ? undefined : await operationByKey(entities, request.requestKey)
-    return known ? { operation: known, superseded: [] } : insert(engine, entities, { ...request, running })
+    return known ? { operation: known, superseded: [] } : insertOperation(engine, entities, { ...request, running })
   })
   for (const other of result.superseded) engine.changes.emit({ operation: other.id })
   return result
@@ -37,7 +37,7 @@ export const requestOperation = async (engine: Engine, request: OperationRequest
 
 type Asked = OperationRequest & { running: boolean }
 
-const insert = async (engine: Engine, entities: EntityManager, request: Asked): Promise<Requested> => {
+export const insertOperation = async (engine: Engine, entities: EntityManager, request: Asked): Promise<Requested> => {
   const { kind, requestedBy, requestKey = null } = request
   const bot = await botByName(entities, request.bot)
   const args = { ...request.args }

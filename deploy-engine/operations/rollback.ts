@@ -1,6 +1,7 @@
 import { TbsError } from '../error.ts'
 import { releasesOf, rollbackTarget, wayBack } from '../records/release.ts'
 import type { Run } from './journal.ts'
+import { leaveAsBefore, takeReplacedBack } from './restore.ts'
 import { switchTo } from './switch.ts'
 
 /**
@@ -15,7 +16,14 @@ export const rollback = async (run: Run): Promise<void> => {
   const kept = operation.args.cause === undefined ? undefined : wayBack(await releasesOf(engine.database.read, bot.id))
   const container = kept?.id === release.id && kept.containerId ? kept.containerId : undefined
   const stillThere = container !== undefined && (await engine.docker.container(container)) !== undefined
-  await switchTo(run, release, stillThere ? container : undefined)
+  // Its container has the volumes that a restore replaced since.
+  if (stillThere) await takeReplacedBack(run)
+  try {
+    await switchTo(run, release, stillThere ? container : undefined)
+  } catch (error) {
+    await leaveAsBefore(run)
+    throw error
+  }
 }
 
 const botStopped = (bot: string) =>

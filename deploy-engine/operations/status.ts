@@ -8,8 +8,8 @@ import { activeRelease, type Release, releasesOf } from '../records/release.ts'
 /** What is true of a bot now, read from Docker at the moment of asking. */
 export type BotStatus = {
   bot: Bot
-  /** stopped: a person wanted that. exited: it ended by itself, or from outside. */
-  state: 'live' | 'unproven' | 'restarting' | 'stopped' | 'exited' | 'missing' | 'not deployed'
+  /** paused: frozen, for a backup or by hand. stopped: a person wanted that. exited: by itself, or from outside. */
+  state: 'live' | 'unproven' | 'restarting' | 'paused' | 'stopped' | 'exited' | 'missing' | 'not deployed'
   release?: Release
   container?: Container
   operations: Operation[]
@@ -61,5 +61,6 @@ const stateOf = (
   if (!container) return 'missing'
   if (container.restarting) return 'restarting'
   if (!container.running) return 'exited'
+  if (container.paused) return 'paused'
   return release.proof === 'live' ? 'live' : 'unproven'
 }

@@ -6,6 +6,7 @@ import type { Bot } from '../records/bot.ts'
 import { type KeptContainer, KeptContainerSchema, keptContainersOf } from '../records/kept-container.ts'
 import { type Release, ReleaseSchema, releasesOf, wayBack } from '../records/release.ts'
 import { removeVersion } from './keep-log.ts'
+import { removeReplaced } from './remove-replaced.ts'
 import { removeOldCopies } from './volume-copies.ts'
 
 const DIFF_LIMIT_MS = 10_000
@@ -25,6 +26,7 @@ export const tidyBot = async (engine: Engine, bot: Bot, spares: number = SPARE_R
   const warnings = await tidyContainers(engine, bot)
   await tidyImages(engine, bot, spares)
   await removeOldCopies(engine, bot)
+  await removeReplaced(engine, bot)
   return warnings
 }
 

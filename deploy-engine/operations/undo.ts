@@ -80,6 +80,7 @@ const startAgain = async (run: Run, { containerId, release }: Previous): Promise
   try {
     if (await isBeingStopped(run)) await engine.docker.kill(containerId)
     await engine.docker.setRestart(containerId, 'unless-stopped')
+    await engine.docker.unpause(containerId)
     await engine.docker.start(containerId)
     if ((await engine.docker.container(containerId))?.running) return
   } catch (cause) {

@@ -4,7 +4,7 @@ import { type EntityManager, EntitySchema, In } from 'typeorm'
 export type Operation = {
   id: number
   botId: number
-  kind: 'deploy' | 'rollback' | 'restart' | 'stop' | 'run' | 'remove' | 'prune'
+  kind: 'deploy' | 'rollback' | 'restart' | 'stop' | 'run' | 'remove' | 'prune' | 'backup' | 'restore'
   args: OperationArgs
   requestedBy: string
   /** Who asks for the same again under this key gets this operation. */
@@ -32,6 +32,17 @@ export type OperationArgs = {
   anyway?: number
   /** remove: its volumes go, too. */
   data?: boolean
+  /** restore: the file, below the data dir, and the number of the backup. */
+  file?: string
+  backup?: number
+  /** restore: instead of a file, what the last restore replaced. */
+  back?: true
+  /** restore: the bot was registered for it, and is forgotten when it fails. */
+  fresh?: true
+  /** backup: tbs.yaml wanted it at that time, ms since the epoch. */
+  scheduled?: number
+  /** deploy and remove: without the backup before. */
+  noBackup?: true
 }
 
 /** What is true now, written when the operation ends. */
@@ -53,6 +64,10 @@ export type Outcome = {
   stopped?: number
   /** remove: Docker volumes that are gone, and those that are still there. */
   removed?: { volumes: string[]; kept: string[] }
+  /** restore: from when the data is, of which bot, and which release was active before. */
+  restored?: { takenAt: number; bot: string; volumes: string[]; from?: number }
+  /** The backup that it made, as a whole or on the way; the file is below the data dir. */
+  backup?: { id: number; file: string; bytes: number; pausedMs: number }
   error?: { code: string; message: string; hint?: string }
   /** Directories in the container that hold data which would be lost with it: they are no volumes. */
   outside?: string[]
@@ -93,6 +108,10 @@ export const operationById = async (entities: EntityManager, id: number): Promis
 
 export const operationByKey = async (entities: EntityManager, requestKey: string): Promise<Operation | undefined> =>
   (await entities.findOneBy(OperationSchema, { requestKey })) ?? undefined
+
+/** Oldest first. */
+export const operationsByKeys = (entities: EntityManager, keys: readonly string[]): Promise<Operation[]> =>
+  entities.find(OperationSchema, { where: { requestKey: In([...keys]) }, order: { id: 'ASC' } })
 
 /** Oldest first. */
 export const unfinishedOperations = (entities: EntityManager, botId?: number): Promise<Operation[]> =>

@@ -47,7 +47,12 @@ export type ReleasePlan = {
   gate: { readySeconds: number; stableSeconds: number; command?: string[] }
   /** Absent: tbs.yaml asks for none, or the release is older than that. */
   health?: HealthPlan
+  /** Absent: tbs.yaml wants none by time, or the release is older than that. */
+  backup?: BackupPlan
 }
+
+/** `schedule`: when, as cron has it, by the host's time; `keep`: how many of them stay. */
+export type BackupPlan = { schedule: string; keep: number }
 
 /** What a running container is asked again and again: an address in its own network, or a command inside it. */
 export type HealthPlan = { everySeconds: number } & ({ http: string } | { command: string[] })

@@ -14,7 +14,12 @@ export type StepName =
   | 'start'
   | 'gate'
   | 'record'
+  | 'read'
+  | 'unpack'
   | 'undo'
+  | 'measure'
+  | 'copy'
+  | 'pack'
   | 'remove'
   | 'prune'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isSchedule } from './cron.ts'
 
 const MIB = 1024 * 1024
 
@@ -51,6 +52,16 @@ export const Port = text(PORT, /^(\d{1,3}(\.\d{1,3}){3}:)?\d{1,5}:\d{1,5}(\/(tcp
   (port) => hasNumbersInRange(port),
   PORT,
 )
+
+const SCHEDULE = 'minute, hour, day, month and weekday as cron has them, such as "0 3 * * *", at most once per hour'
+export const Schedule = text(SCHEDULE, /^[\d\w*?,/#-]+( [\d\w*?,/#-]+){4}$/)
+  .max(200, SCHEDULE)
+  .refine(isSchedule, SCHEDULE)
+
+const KEEP = 'a number of backups from 1 to 1000'
+export const Keep = text(KEEP, /^\d{1,4}$/)
+  .transform(Number)
+  .refine((count) => count >= 1 && count <= 1000, KEEP)
 
 export const NetworkName = text('the name of a Docker network', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,100}$/)
 

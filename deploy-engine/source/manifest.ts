@@ -6,10 +6,12 @@ import {
   Cpus,
   duration,
   HealthUrl,
+  Keep,
   NetworkName,
   PORT,
   Port,
   RepositoryPath,
+  Schedule,
   StageName,
   size,
   VolumePath,
@@ -48,11 +50,11 @@ const yamlOf = (text: string): Yaml => {
   }
 }
 
-const mapping = <Shape extends z.core.$ZodLooseShape>(shape: Shape, later: string[] = []) =>
+const mapping = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return `a mapping with some of the keys ${Object.keys(shape).join(', ')}`
-      return issue.keys.map((key) => describeUnknown(key, Object.keys(shape), later)).join('; ')
+      return issue.keys.map((key) => describeUnknown(key, Object.keys(shape))).join('; ')
     },
   })
 
@@ -63,52 +65,51 @@ const Variables = z
   .record(EnvKey, z.string('a text'), 'a mapping of names to values')
   .refine((record) => Object.keys(record).length <= 200, 'at most 200 variables')
 
-const ManifestSchema = mapping(
-  {
-    build: mapping({
-      /** Relative to the context, as in compose files. */
-      dockerfile: RepositoryPath.optional(),
-      context: RepositoryPath.default(''),
-      args: Variables.default({}),
-      /** The stage to build; default the last one. */
-      target: StageName.optional(),
-    }).prefault({}),
-    run: mapping({
-      command: Command.optional(),
-      env: Variables.default({}),
-      token_env: EnvKey.optional(),
-      memory: size(32, 65_536).prefault('512m'),
-      cpus: Cpus.default(1),
-      volumes: listOf(VolumePath, 'paths in the container').optional(),
-      networks: listOf(NetworkName, 'Docker networks').default([]),
-      ports: listOf(Port, PORT).default([]),
-      stop_grace: duration(1, 300).default(10),
-      /** Variables without which nothing is built. */
-      required: listOf(EnvKey, 'names of variables').default([]),
-    }).prefault({}),
-    gate: mapping({
-      ready: duration(1, 600).default(60),
-      stable: duration(1, 600).default(15),
-      command: Command.optional(),
-    }).prefault({}),
-    health: mapping({
-      http: HealthUrl.optional(),
-      command: Command.optional(),
-      every: duration(10, 3600).default(30),
-    })
-      .refine(({ http, command }) => (http === undefined) !== (command === undefined), 'one of http and command')
-      .optional(),
-    hooks: mapping({ release: Command.optional() }).prefault({}),
-  },
-  ['backup'],
-)
+const ManifestSchema = mapping({
+  build: mapping({
+    /** Relative to the context, as in compose files. */
+    dockerfile: RepositoryPath.optional(),
+    context: RepositoryPath.default(''),
+    args: Variables.default({}),
+    /** The stage to build; default the last one. */
+    target: StageName.optional(),
+  }).prefault({}),
+  run: mapping({
+    command: Command.optional(),
+    env: Variables.default({}),
+    token_env: EnvKey.optional(),
+    memory: size(32, 65_536).prefault('512m'),
+    cpus: Cpus.default(1),
+    volumes: listOf(VolumePath, 'paths in the container').optional(),
+    networks: listOf(NetworkName, 'Docker networks').default([]),
+    ports: listOf(Port, PORT).default([]),
+    stop_grace: duration(1, 300).default(10),
+    /** Variables without which nothing is built. */
+    required: listOf(EnvKey, 'names of variables').default([]),
+  }).prefault({}),
+  gate: mapping({
+    ready: duration(1, 600).default(60),
+    stable: duration(1, 600).default(15),
+    command: Command.optional(),
+  }).prefault({}),
+  health: mapping({
+    http: HealthUrl.optional(),
+    command: Command.optional(),
+    every: duration(10, 3600).default(30),
+  })
+    .refine(({ http, command }) => (http === undefined) !== (command === undefined), 'one of http and command')
+    .optional(),
+  hooks: mapping({ release: Command.optional() }).prefault({}),
+  backup: mapping({
+    schedule: Schedule.optional(),
+    keep: Keep.prefault('7'),
+  }).prefault({}),
+})
 
 export type Manifest = z.output<typeof ManifestSchema>
 
-const describeUnknown = (key: string, known: string[], later: string[]): string =>
-  later.includes(key)
-    ? `${key}: this version does not have it yet`
-    : `unknown key ${printable(key)}; the keys here are ${known.join(', ')}`
+const describeUnknown = (key: string, known: string[]): string =>
+  `unknown key ${printable(key)}; the keys here are ${known.join(', ')}`
 
 /** Unknown keys first: a misspelt key is the cause of whatever else is missing. */
 const describeIssues = (issues: z.core.$ZodIssue[]): string => {

@@ -3,6 +3,16 @@ import { allBots, type Bot } from '../records/bot.ts'
 import { unfinishedOperations } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
 
+/** Every bot that has a version, also one that is stopped. */
+export const botsWithRelease = async ({ database: { read } }: Engine): Promise<{ bot: Bot; release: Release }[]> => {
+  const releases = await read.findBy(ReleaseSchema, { state: 'active' })
+  if (releases.length === 0) return []
+  return (await allBots(read)).flatMap((bot) => {
+    const release = releases.find(({ botId }) => botId === bot.id)
+    return release ? [{ bot, release }] : []
+  })
+}
+
 export type BotToRun = { bot: Bot; release: Release; container: string }
 
 /** Every bot that is to run, with the version for that. */

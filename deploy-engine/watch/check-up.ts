@@ -77,11 +77,11 @@ const checksOf = async (
   signal: AbortSignal,
 ): Promise<CheckUp['checks']> => {
   const { bot, container, release } = status
-  if (!container?.running || container.restarting) return []
+  if (!container?.running || container.restarting || container.paused) return []
   const hidden = hiddenOf(secrets)
   const plan = release?.plan.health
   const own = plan && (await askHealth(engine, { bot: bot.name, container: container.id, plan, hidden }, signal))
-  const byImage = imageHealth(container, hidden)
+  const byImage = imageHealth(container, { hidden, resumedAt: engine.running.resumed.get(container.id) })
   return [
     ...(own ? [{ at: engine.clock.now(), ...own }] : []),
     ...(byImage ? [{ at: container.lastCheck?.at ?? engine.clock.now(), ...byImage }] : []),

@@ -104,8 +104,9 @@ const look = async (watch: Watch, one: BotToRun, watched: Watched): Promise<void
     return
   }
   const found = await docker.container(container)
-  if (!found?.running || found.restarting || found.startedAt !== watched.startedAt) watched.streak = NO_STREAK
-  if (!found?.running || found.restarting) {
+  const answers = found?.running && !found.restarting && !found.paused
+  if (!answers || found.startedAt !== watched.startedAt) watched.streak = NO_STREAK
+  if (!answers) {
     running.health.delete(bot.id)
     return
   }
@@ -134,7 +135,7 @@ const findingOf = async (
 ): Promise<(HealthFinding & { counted: boolean }) | undefined> => {
   const { plan } = release
   const hidden = hiddenOf(await botSecrets(engine, bot))
-  const byImage = imageHealth(found, hidden)
+  const byImage = imageHealth(found, { hidden, resumedAt: engine.running.resumed.get(container) })
   const question = plan.health && { bot: bot.name, container, plan: plan.health, hidden }
   const own = question && (await askHealth(engine, question, signal))
   const findings = [own, byImage].filter((one) => one !== undefined)

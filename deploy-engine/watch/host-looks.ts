@@ -1,10 +1,11 @@
 import type { Clock, Engine, FilesPort } from '../ports.ts'
 import { clockJumps } from '../steady-clock.ts'
+import { lookAtBackups } from './backup-finding.ts'
 import { clockFinding, type Disk, diskFinding, type Finding, loadFinding, memoryFinding } from './host-findings.ts'
 import type { Rule } from './hysteresis.ts'
 
 /** The fingerprint of its incident. */
-export type HostCondition = 'disk' | 'memory' | 'load' | 'docker' | 'clock' | 'redis' | 'telegram'
+export type HostCondition = 'disk' | 'memory' | 'load' | 'docker' | 'clock' | 'redis' | 'telegram' | 'backup'
 
 /** Something of the host that is looked at again and again. */
 export type HostLook = { condition: HostCondition; look(signal: AbortSignal): Promise<Finding> }
@@ -26,6 +27,8 @@ export const RULES: Record<HostCondition, Rule> = {
   // Whoever tells of them has measured how long it lasts. A message that Telegram is away could come only afterwards.
   telegram: { opensAfterMs: 0, endsAfterMs: 0 },
   clock: { opensAfterMs: 0, endsAfterMs: 10 * MINUTE_MS },
+  // A manager that was away begins with what it has missed.
+  backup: { opensAfterMs: MINUTE_MS + 1, endsAfterMs: 0 },
 }
 
 /** What the engine sees of its host by itself. */
@@ -43,6 +46,7 @@ export const ownLooks = (engine: Engine): HostLook[] => {
     { condition: 'load', look: async () => loadFinding(await files.load()) },
     { condition: 'docker', look: (signal) => dockerFinding(engine, signal) },
     { condition: 'clock', look: async () => clockFinding(jumped()) },
+    { condition: 'backup', look: lookAtBackups(engine) },
   ]
 }
 

@@ -1,6 +1,8 @@
+import { access } from 'node:fs/promises'
 import type { InlineKeyboardMarkup } from 'telegraf/types'
 import type { EntityManager } from 'typeorm'
 import { type Engine, redact } from '../../deploy-engine/index.ts'
+import type { Document } from '../command.ts'
 import { toHtml } from '../text/html.ts'
 import type { RichText } from '../text/rich-text.ts'
 import { PRIORITIES, type Priority } from './budget.ts'
@@ -30,7 +32,7 @@ export type Outgoing = {
   priority: Priority
   silent: boolean
   markup?: InlineKeyboardMarkup
-  document?: { name: string; content: string }
+  document?: Document
   /** The message whose text it replaces. */
   edit?: number
   /** The same by a button of that message, which may be on its way still. */
@@ -66,12 +68,15 @@ const rowOf = ({ place, text, document, ...message }: Outgoing, now: number): Om
   silent: message.silent,
   html: redact(document ? toHtml(text, CAPTION_LIMIT) : toHtml(text)),
   markup: message.markup ?? null,
-  document: document ? { name: document.name, content: redact(document.content) } : null,
+  document: document ? redacted(document) : null,
   editOf: message.edit ?? null,
   editWith: message.editWith ?? null,
   key: message.key ?? null,
   createdAt: now,
 })
+
+const redacted = (document: Document): Document =>
+  'file' in document ? document : { name: document.name, content: redact(document.content) }
 
 type Parts = {
   engine: Engine
@@ -112,6 +117,14 @@ const bring = async (parts: Parts, posted: Posted): Promise<number | undefined> 
   }
 }
 
+const isGone = (document: Document): Promise<boolean> =>
+  'file' in document
+    ? access(document.file).then(
+        () => false,
+        () => true,
+      )
+    : Promise.resolve(false)
+
 const strike = async ({ engine, failures, taken }: Parts, posted: Posted): Promise<void> => {
   const { id } = posted
   const messageId = taken.get(id)
@@ -125,7 +138,8 @@ const strike = async ({ engine, failures, taken }: Parts, posted: Posted): Promi
 
 const send = async ({ engine, speaking: { api } }: Parts, posted: Posted): Promise<number> => {
   const { document, chatId, html } = posted
-  if (document) return sendDocument(api, posted, { ...posted, ...document })
+  if (document && !(await isGone(document))) return sendDocument(api, posted, { ...posted, document })
+  if (document) return sendText(api, posted, { ...posted, html: 'The file is gone by now.' })
   const editOf = posted.editOf ?? (await messageWith(engine.database.read, posted.editWith))
   if (editOf === null) return sendText(api, posted, posted)
   if (html !== '') return editText(api, posted, editOf, posted)

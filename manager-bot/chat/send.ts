@@ -1,4 +1,5 @@
 import type { InlineKeyboardMarkup } from 'telegraf/types'
+import type { Document } from '../command.ts'
 import { printable } from '../text/rich-text.ts'
 import { type BotApi, says } from './bot-api.ts'
 import type { Place } from './records/operation-message.ts'
@@ -58,12 +59,12 @@ const UNCHANGEABLE = ['message is not modified', 'message to edit not found', "m
 export const sendDocument = async (
   api: BotApi,
   place: Place,
-  { html, silent, markup, name, content }: Content & { name: string; content: string },
+  { html, silent, markup, document }: Content & { document: Document },
 ): Promise<number> => {
   const { reply_parameters, ...rest } = destination(place)
   const payload = {
     ...rest,
-    document: { source: Buffer.from(printable(content)), filename: name },
+    document: fileOf(document),
     caption: html,
     parse_mode: 'HTML' as const,
     disable_notification: silent,
@@ -73,6 +74,11 @@ export const sendDocument = async (
   }
   return (await api.call('sendDocument', payload, { timeoutMs: UPLOAD_MS })).message_id
 }
+
+const fileOf = (document: Document) =>
+  'file' in document
+    ? { source: document.file, filename: document.name }
+    : { source: Buffer.from(printable(document.content)), filename: document.name }
 
 // Without them an edit takes away those that are there.
 const keysOf = (markup: Content['markup']) =>

@@ -2,6 +2,9 @@ import type { Command } from '../command.ts'
 import { ack } from './ack.ts'
 import { addbot } from './addbot.ts'
 import { audit } from './audit.ts'
+import { backup } from './backup.ts'
+import { backupfile } from './backupfile.ts'
+import { backups } from './backups.ts'
 import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
@@ -21,6 +24,7 @@ import { prune } from './prune.ts'
 import { releases } from './releases.ts'
 import { removebot } from './removebot.ts'
 import { restart } from './restart.ts'
+import { restore } from './restore.ts'
 import { revoke } from './revoke.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
@@ -50,6 +54,10 @@ export const commands: readonly Command[] = [
   cancel,
   lock,
   unlock,
+  backup,
+  backups,
+  backupfile,
+  restore,
   prune,
   volume,
   addbot,

@@ -1,6 +1,7 @@
 import { Command as Verb } from 'commander'
 import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
+import { addBackupVerbs } from './backup-verbs.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
@@ -39,6 +40,7 @@ export const createProgram = (): Verb => {
     const verb = addVerb(program, command)
     if (command.name === 'secret') addSecretVerbs(verb, command)
   }
+  addBackupVerbs(program)
   return program
 }
 

@@ -132,7 +132,9 @@ const print = ({ text, document, data, offers = [] }: Reply, json: boolean): voi
   if (json) process.stdout.write(`${JSON.stringify(data ?? null)}\n`)
   else
     process.stdout.write(
-      document ? document.content : `${forTerminal(toPlain([...text, ...offers.flat().map(offerLine)]))}\n`,
+      document && 'content' in document
+        ? document.content
+        : `${forTerminal(toPlain([...text, ...offers.flat().map(offerLine)]))}\n`,
     )
 }
 

@@ -7,7 +7,17 @@ import { hasStatus, ignoreStatus } from './status.ts'
 
 type ContainerPart = Pick<
   DockerPort,
-  'createContainer' | 'container' | 'containers' | 'start' | 'stop' | 'kill' | 'wait' | 'removeContainer' | 'setRestart'
+  | 'createContainer'
+  | 'container'
+  | 'containers'
+  | 'start'
+  | 'stop'
+  | 'kill'
+  | 'pause'
+  | 'unpause'
+  | 'wait'
+  | 'removeContainer'
+  | 'setRestart'
 >
 
 export const containerPart = (docker: Docker): ContainerPart => ({
@@ -31,7 +41,7 @@ export const containerPart = (docker: Docker): ContainerPart => ({
       id: Id,
       name: (Names[0] ?? '').replace(/^\//, ''),
       labels: Labels,
-      running: State === 'running' || State === 'restarting',
+      running: ['running', 'restarting', 'paused'].includes(State),
     }))
   },
 
@@ -47,6 +57,7 @@ export const containerPart = (docker: Docker): ContainerPart => ({
     signal?.addEventListener('abort', hurry, { once: true })
     if (signal?.aborted) hurry()
     try {
+      await unpause(docker, id)
       await container.stop({ t: graceSeconds }).catch(ignoreStatus(304, 404))
     } finally {
       signal?.removeEventListener('abort', hurry)
@@ -57,6 +68,14 @@ export const containerPart = (docker: Docker): ContainerPart => ({
   kill: async (id) => {
     await docker.getContainer(id).kill().catch(ignoreStatus(404, 409))
   },
+
+  // 409: it does not run, or is paused already.
+  pause: async (id) => {
+    await docker.getContainer(id).pause().catch(ignoreStatus(404, 409))
+    return isPaused(docker, id)
+  },
+
+  unpause: (id) => unpause(docker, id),
 
   wait: async (id, signal) => {
     const { StatusCode } = await docker.getContainer(id).wait({ condition: 'not-running', abortSignal: signal })
@@ -72,6 +91,14 @@ export const containerPart = (docker: Docker): ContainerPart => ({
     await docker.getContainer(id).update({ RestartPolicy: { Name: policy } })
   },
 })
+
+const unpause = async (docker: Docker, id: string): Promise<void> => {
+  // Docker has an error of its own, and no status for it, where nothing is paused.
+  if (await isPaused(docker, id)) await docker.getContainer(id).unpause().catch(ignoreStatus(404))
+}
+
+const isPaused = async (docker: Docker, id: string): Promise<boolean> =>
+  (await docker.getContainer(id).inspect().catch(ignoreStatus(404)))?.State.Paused ?? false
 
 const createOptions = (spec: ContainerSpec): ContainerCreateOptions => ({
   name: spec.name,
@@ -129,6 +156,7 @@ const containerOf = (found: ContainerInspectInfo): Container => ({
   labels: found.Config.Labels ?? {},
   running: found.State.Running,
   restarting: found.State.Restarting,
+  paused: found.State.Paused,
   startedAt: timeOf(found.State.StartedAt),
   finishedAt: timeOf(found.State.FinishedAt),
   exitCode: found.State.ExitCode,

@@ -9,7 +9,15 @@ import { ignoreStatus } from './status.ts'
 
 type InsidePart = Pick<
   DockerPort,
-  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'exec' | 'runBeside'
+  | 'putFiles'
+  | 'readFile'
+  | 'copyDirectory'
+  | 'readDirectory'
+  | 'writeDirectory'
+  | 'ownerOf'
+  | 'diff'
+  | 'exec'
+  | 'runBeside'
 >
 
 /** What is done with the inside of a container: its files, commands in it and beside it. */
@@ -35,6 +43,13 @@ export const insidePart = (docker: Docker): InsidePart => ({
     if (!archive) return false
     await docker.getContainer(to).putArchive(archive, { path: dirname(path) })
     return true
+  },
+
+  // With the dot the entries begin at the directory itself and not with its name.
+  readDirectory: (id, path) => docker.getContainer(id).getArchive({ path: `${path}/.` }),
+
+  writeDirectory: async (id, path, content, signal) => {
+    await docker.getContainer(id).putArchive(content, { path, abortSignal: signal })
   },
 
   ownerOf: async (id, path) => {

@@ -59,6 +59,8 @@ const see = async ({ engine, signal }: Round, { active, watched, network, usage 
   const looked = { bot: bot.name, id: bot.id, container, token }
   const look = await within(signal, (signal) => takeLook(engine, looked, parts, signal))
   if (look.running) remember(watched, look)
+  // What waits for one that is frozen says nothing of it.
+  else if (look.paused) watched.looks = []
   return look
 }
 

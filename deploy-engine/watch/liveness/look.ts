@@ -43,7 +43,7 @@ export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, sig
     at: engine.clock.now(),
     startedAt,
     ...stateOf(found),
-    running: found?.running === true && !found.restarting,
+    running: found?.running === true && !found.restarting && !found.paused,
     ...telegram,
     ...(network ? { network } : parts.network && { blind: true as const }),
     // Counters begin anew with each start.

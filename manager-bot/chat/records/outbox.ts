@@ -1,5 +1,6 @@
 import type { InlineKeyboardMarkup } from 'telegraf/types'
 import { type EntityManager, EntitySchema } from 'typeorm'
+import type { Document } from '../../command.ts'
 
 /** Something to say that Telegram has not taken yet. */
 export type Posted = {
@@ -12,7 +13,7 @@ export type Posted = {
   silent: boolean
   html: string
   markup: InlineKeyboardMarkup | null
-  document: { name: string; content: string } | null
+  document: Document | null
   /** The message whose text it replaces. */
   editOf: number | null
   /** The same, by the nonce of a button in that message. */

@@ -1,0 +1,42 @@
+import type { BackupView } from '../deploy-engine/index.ts'
+import { duration } from './text/duration.ts'
+import { bold, code, type Line, line } from './text/rich-text.ts'
+import { size } from './text/size.ts'
+
+/** Each with its age, size, reason and places. `named`: of several bots. */
+export const backupLines = (backups: readonly BackupView[], now: number, { named = false } = {}): Line[] =>
+  backups.flatMap((view) => [
+    line(
+      bold(`${view.id}`),
+      named ? ` ${view.bot}` : '',
+      ` · ${duration(now - view.createdAt)} ago · ${size(view.bytes)} · ${CAUSES[view.cause]}`,
+      ...stateOf(view),
+    ),
+    line('– ', code(view.file), ...view.copies.map(copyText)),
+  ])
+
+/** Why it was made, in words that follow its age. */
+export const CAUSES: Record<BackupView['cause'], string> = {
+  asked: 'asked for',
+  schedule: 'by schedule',
+  deploy: 'before a deploy',
+  restore: 'before a restore',
+  remove: 'before the removal',
+  import: 'from elsewhere',
+}
+
+const stateOf = ({ state }: BackupView) => {
+  if (state === 'gone') return [bold(' · its file is gone')]
+  return state === 'damaged' ? [bold(' · damaged')] : []
+}
+
+const copyText = ({ state, note }: BackupView['copies'][number]): string => {
+  if (state === 'done') return '; taken elsewhere by TBS_BACKUP_CMD'
+  if (state === 'due') return '; TBS_BACKUP_CMD is to take it elsewhere'
+  return `; TBS_BACKUP_CMD failed${note === undefined ? '' : `: ${note}`}`
+}
+
+export const backupData = ({ id, bot, createdAt, bytes, sha256, cause, release, state, path, copies }: BackupView) => ({
+  ...{ id, bot, at: new Date(createdAt).toISOString(), bytes, sha256, cause, release, state, path },
+  copies: copies.map(({ to, state: how, note }) => ({ to, state: how, ...(note !== undefined && { note }) })),
+})

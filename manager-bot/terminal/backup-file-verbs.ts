@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import {
+  backupFile,
+  importBackup,
+  type Verified,
+  type VerifiedFile,
+  verifyBackup,
+  verifyFile,
+} from '../../deploy-engine/index.ts'
+import { size } from '../text/size.ts'
+import { type KeyOptions, keyOf } from './key-options.ts'
+import { withEngine } from './with-engine.ts'
+
+/** Tells what was checked; the exit code is 0 only when all of it is as it was written. */
+export const verify = (which: string, options: KeyOptions): Promise<number> =>
+  withEngine(options, async (engine, signal) => {
+    const key = await keyOf(options)
+    const id = /^\d+$/.test(which) ? Number(which) : undefined
+    const file = id === undefined ? resolve(which) : (await backupFile(engine, id)).path
+    const found =
+      id === undefined
+        ? { whole: await verifyFile(engine, { file, ...(key && { key }), signal }) }
+        : await verifyBackup(engine, id, signal)
+    if (options.json) process.stdout.write(`${JSON.stringify(found.whole ? dataOf(found.whole) : found.state)}\n`)
+    else
+      process.stdout.write(`${(found.whole ? linesOf(found.whole, file) : stateLines(found.state, file)).join('\n')}\n`)
+    return 0
+  })
+
+/** Gives the number under which it can be restored. */
+export const importFile = (path: string, options: KeyOptions): Promise<number> =>
+  withEngine(options, async (engine, signal) => {
+    const key = await keyOf(options)
+    const { id, bot, file } = await importBackup(engine, { file: resolve(path), ...(key && { key }), signal })
+    if (options.json) process.stdout.write(`${JSON.stringify({ id, bot, file })}\n`)
+    else
+      process.stdout.write(
+        `It is whole, and backup ${id} here: ${file}\nRestore it: tbs-manager restore ${bot} ${id}\n`,
+      )
+    return 0
+  })
+
+const linesOf = ({ manifest, secrets, contents }: VerifiedFile, file: string): string[] => {
+  const { bot, takenAt, release, volumes, format, instance } = manifest
+  const parts = volumes.map(({ path, bytes }, place) => {
+    const { files = 0 } = contents[place] ?? {}
+    return `– ${path}: ${files} ${files === 1 ? 'file' : 'files'}, ${size(bytes)}`
+  })
+  return [
+    `${file} is whole: decrypted, unpacked to its end and held against ${volumes.length + 1} checksums.`,
+    `${bot.name} (@${bot.username}) of ${instance}, ${new Date(takenAt).toISOString()}, format ${format}`,
+    ...(release ? [`– v${release.number} (${release.sha.slice(0, 7)} “${release.subject}”) and its settings`] : []),
+    `– ${Object.keys(secrets).length} secrets`,
+    ...(parts.length > 0 ? parts : ['– no data']),
+  ]
+}
+
+const stateLines = (files: Verified['state'] & object, file: string): string[] => [
+  `${file} is whole: decrypted and unpacked to its end. It is of the manager itself.`,
+  ...files.map(({ name, bytes }) => `– ${name}: ${size(bytes)}`),
+]
+
+const dataOf = ({ manifest, secrets, contents }: VerifiedFile) => ({
+  ...{ bot: manifest.bot.name, instance: manifest.instance, takenAt: manifest.takenAt, format: manifest.format },
+  ...{ release: manifest.release?.number ?? null, secrets: Object.keys(secrets) },
+  volumes: manifest.volumes.map(({ path, bytes }, place) => ({ path, bytes, files: contents[place]?.files ?? 0 })),
+})
