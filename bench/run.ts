@@ -1,5 +1,7 @@
 import { cpus, release, totalmem } from 'node:os'
 import { alerts } from './alerts.ts'
+import { archiving } from './backup.ts'
+import { freezing } from './freeze.ts'
 import { gaps } from './gap.ts'
 import { fleet, idle } from './idle.ts'
 import { killed } from './killed.ts'
@@ -46,6 +48,13 @@ const benches: Record<string, () => Promise<void>> = {
       ...byCommand(ours),
     ])
   },
+  freeze: async () => {
+    const { frozen, whole } = await freezing()
+    print('A bot under writes that is backed up, 300 MB', [
+      `frozen for 100 MB: ${shown(spreadOf(frozen))}`,
+      `from the beginning to the end: ${shown(spreadOf(whole))}`,
+    ])
+  },
   gap: async () => {
     const { deploys, rollbacks, rollbackWalls, ...counts } = await gaps()
     print('Gap under 20 updates a second', [
@@ -69,6 +78,19 @@ const benches: Record<string, () => Promise<void>> = {
       `ours: ${shown(spreadOf(ours))}, p99 ${Math.round(percentile(ours, 0.99))} ms`,
       `plain notifier: ${shown(spreadOf(plain))}, p99 ${Math.round(percentile(plain, 0.99))} ms`,
       `${messages} messages for ${incidents} incidents`,
+    ])
+  },
+  backup: async () => {
+    const { mb, writes, reads, sizes, memory, stalls } = await archiving()
+    const speed = (pairs: Pair[], who: keyof Pair) => (mb * 1000) / spreadOf(pairs.map((pair) => pair[who])).median
+    print(`${mb} MB packed and sealed, beside tar | gzip`, [
+      `packing: ${speed(writes, 'ours').toFixed(0)} MB/s, plain ${speed(writes, 'floor').toFixed(0)} MB/s`,
+      ...pairLines(writes),
+      `reading all: ${speed(reads, 'ours').toFixed(0)} MB/s, plain ${speed(reads, 'floor').toFixed(0)} MB/s`,
+      ...pairLines(reads),
+      `size: ${Math.round(sizes.ours)} MB, plain ${Math.round(sizes.floor)} MB`,
+      `memory: ${Math.round(memory.before)} MB before, ${Math.round(memory.most)} MB at most`,
+      `longest stalls of the process: ${stalls.map((ms) => `${Math.round(ms)} ms`).join(', ')}`,
     ])
   },
   killed: async () => print('A killed bot polls again', [shown(spreadOf(await killed()))]),

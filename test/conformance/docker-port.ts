@@ -1,3 +1,5 @@
+import { buffer } from 'node:stream/consumers'
+import tar from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerEvent, LogLine } from '../../deploy-engine/ports.ts'
 import type { Behaviour } from '../helpers/memory-docker/behaviour.ts'
@@ -207,6 +209,50 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       await docker.removeContainer(id)
     })
 
+    check('freeze when they are paused, and go on where they were', async (bench) => {
+      const { docker, create, labels, sleep } = bench
+      const id = await create({ prints: ['tick'], printsEveryMs: 200 })
+      expect(await docker.pause(id)).toBe(false)
+      await docker.start(id)
+      await settled(bench)
+      const started = await docker.container(id)
+      expect(await docker.pause(id)).toBe(true)
+      expect(await docker.pause(id)).toBe(true)
+      const frozen = await docker.logLines(id, { tail: 100 })
+      await sleep(1_000)
+      expect(await docker.logLines(id, { tail: 100 })).toEqual(frozen)
+      expect(await docker.container(id)).toMatchObject({ ...started, paused: true, running: true })
+      expect((await docker.containers(labels)).find((one) => one.id === id)).toMatchObject({ running: true })
+      await expect(docker.exec(id, ['echo'], never())).rejects.toEqual(refusedWith(409))
+      await docker.unpause(id)
+      await docker.unpause(id)
+      await sleep(500)
+      expect((await docker.logLines(id, { tail: 100 })).length).toBeGreaterThan(frozen.length)
+      expect(await docker.container(id)).toEqual(started)
+      await docker.kill(id)
+      expect(await docker.pause(id)).toBe(false)
+      await docker.removeContainer(id)
+    })
+
+    check('are stopped gracefully, killed and removed when they are paused, too', async (bench) => {
+      const { docker, create, until } = bench
+      const id = await create(RUNS)
+      const pause = async () => {
+        await docker.start(id)
+        await settled(bench)
+        await docker.pause(id)
+      }
+      await pause()
+      await docker.stop(id, 5)
+      expect(await docker.container(id)).toMatchObject({ running: false, paused: false, exitCode: 0 })
+      await pause()
+      await docker.kill(id)
+      expect(await until(id, ({ running }) => !running)).toMatchObject({ paused: false, exitCode: 137 })
+      await pause()
+      await docker.removeContainer(id)
+      expect(await docker.container(id)).toBeUndefined()
+    })
+
     check('are gone when removed, even while they run', async ({ docker, create, labels }) => {
       const id = await create(RUNS)
       await docker.start(id)
@@ -220,6 +266,8 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
     check('that never were: stop, kill and remove have nothing to do, the rest fails', async ({ docker }) => {
       await docker.stop(UNKNOWN, 1)
       await docker.kill(UNKNOWN)
+      expect(await docker.pause(UNKNOWN)).toBe(false)
+      await docker.unpause(UNKNOWN)
       await docker.removeContainer(UNKNOWN)
       expect(await docker.container(UNKNOWN)).toBeUndefined()
       expect(await docker.logs(UNKNOWN, { tail: 5 })).toBe('')
@@ -344,6 +392,29 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       expect(await docker.diff(id, never())).toContainEqual({ path: '/app/.env', kind: 1 })
       await expect(docker.putFiles(id, '/none', [file])).rejects.toEqual(refusedWith(404))
       await docker.removeContainer(id)
+    })
+
+    check('a directory is read as an archive, also while its container is paused', async (bench) => {
+      const { docker, create, name, labels } = bench
+      const volume = name('data')
+      await docker.createVolume({ name: volume, labels })
+      const id = await create(RUNS, { mounts: [{ volume, path: '/data', bare: true }] })
+      await docker.putFiles(id, '/app', [file])
+      const entries = async (path: string) => {
+        const found = new Map<string, string>()
+        const extract = (await docker.readDirectory(id, path)).pipe(tar.extract())
+        for await (const entry of extract) found.set(entry.header.name, (await buffer(entry)).toString('utf8'))
+        return found
+      }
+      expect([...(await entries('/data'))]).toEqual([['./', '']])
+      expect((await entries('/app')).get('./.env')).toBe('A=1\n')
+      await docker.start(id)
+      await docker.pause(id)
+      expect((await entries('/app')).get('./.env')).toBe('A=1\n')
+      await expect(docker.readDirectory(id, '/none')).rejects.toEqual(refusedWith(404))
+      await expect(docker.readDirectory(UNKNOWN, '/data')).rejects.toEqual(refusedWith(404))
+      await docker.removeContainer(id)
+      await docker.removeVolume(volume)
     })
 
     check('the last lines that were printed', async (bench) => {

@@ -24,13 +24,13 @@ export type Workbench = {
   close(): Promise<void>
 }
 
-type Front = Pick<SandboxOptions, 'tls'> & { botsApiRoot?: string }
+type Front = Pick<SandboxOptions, 'tls'> & { botsApiRoot?: string; sandbox?: Sandbox }
 
 /** A real engine on a directory and an instance of its own, beside a sandbox that containers can reach. */
-export const workbench = async ({ tls, botsApiRoot }: Front = {}): Promise<Workbench> => {
+export const workbench = async ({ tls, botsApiRoot, sandbox: shared }: Front = {}): Promise<Workbench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-test-'))
   const instance = `tbs-t${randomBytes(4).toString('hex')}`
-  const sandbox = await openSandbox({ apiHosts: await sandboxHosts(), ...(tls && { tls }) })
+  const sandbox = shared ?? (await openSandbox({ apiHosts: await sandboxHosts(), ...(tls && { tls }) }))
   const settings: EngineSettings = {
     instance,
     dataDir: join(directory, 'data'),
@@ -53,7 +53,7 @@ export const workbench = async ({ tls, botsApiRoot }: Front = {}): Promise<Workb
     },
     close: async () => {
       await close()
-      await sandbox.close()
+      if (!shared) await sandbox.close()
       await removeAll(instance)
       await rm(directory, { recursive: true, force: true })
     },

@@ -66,6 +66,7 @@ const orphans = async ({ here, bot }: DeployedBot, labels: string[]): Promise<st
     docker.listVolumes({ filters }),
   ])
   const wanted = releases.filter(({ image_id }) => image_id !== null)
+  const restored = await rows<{ name: string }>(here.dataDir, 'SELECT name FROM bot_volumes')
   const files = await readdir(here.dataDir, { recursive: true })
   return [
     ...containers.filter(({ Labels }) => Labels['tbs.role'] !== 'bot').map(({ Names }) => `container ${Names[0]}`),
@@ -77,7 +78,10 @@ const orphans = async ({ here, bot }: DeployedBot, labels: string[]): Promise<st
       .filter((tag) => !wanted.some(({ image }) => image === tag))
       .map((tag) => `tag ${tag}`),
     ...networks.slice(1).map(({ Name }) => `network ${Name}`),
-    ...(volumes.Volumes ?? []).slice(1).map(({ Name }) => `volume ${Name}`),
+    ...(volumes.Volumes ?? [])
+      .filter(({ Name }) => !restored.some(({ name }) => name === Name))
+      .slice(restored.length > 0 ? 0 : 1)
+      .map(({ Name }) => `volume ${Name}`),
     ...releases.filter(({ state }) => state === 'built').map(({ image }) => `built release ${image}`),
     ...files.filter((path) => /^tmp\/|\.lock$|\.part$|tmp_pack_/.test(path)).map((path) => `file ${path}`),
   ]

@@ -35,7 +35,17 @@ test('containers reach this host by another name than localhost', () => {
   expect(readConfig(given).botsApiRoot).toBe('http://10.0.0.1:2')
 })
 
+test('a program for backups is words, or a JSON array where one of them has a space', () => {
+  const words = (TBS_BACKUP_CMD: string) => readConfig({ TBS_BACKUP_CMD }).backupCommand
+  expect(words('rclone  move --config /etc/r.conf')).toEqual(['rclone', 'move', '--config', '/etc/r.conf'])
+  expect(words('["/opt/my program", "to; there"]')).toEqual(['/opt/my program', 'to; there'])
+  expect(readConfig({}).backupCommand).toBeUndefined()
+})
+
 test.each([
+  ['TBS_BACKUP_CMD', '   ', 'takes a program with its arguments'],
+  ['TBS_BACKUP_CMD', '["rclone"', 'takes a program with its arguments'],
+  ['TBS_BACKUP_CMD', '["rclone", 3]', 'takes a program with its arguments'],
   ['TBS_TOKEN', 'hello', 'a bot token looks like'],
   ['TBS_TOKEN_FILE', '/nowhere/token', 'ENOENT'],
   ['TBS_INSTANCE', 'My Bots', 'lower-case letters'],

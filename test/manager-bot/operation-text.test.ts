@@ -167,6 +167,18 @@ describe('stop, run and remove', () => {
     )
   })
 
+  test('backed up, and for how long it was frozen', () => {
+    const backup = (pausedMs: number) => ({ backup: { id: 7, file: 'backups/x.age', bytes: 12_000_000, pausedMs } })
+    const made = (pausedMs: number) => shown(view({ kind: 'backup', state: 'succeeded', outcome: backup(pausedMs) }))
+    expect(made(640)).toContain('Backup 7 of 12 MB, encrypted: backups/x.age\n')
+    expect(made(640)).toContain(' was frozen for 0.6 s while its data was copied.')
+    expect(made(0)).toContain('It did not run.')
+    const removed = { ...backup(0), removed: { volumes: [], kept: [] }, running: null }
+    expect(shown(view({ kind: 'remove', state: 'succeeded', outcome: removed }))).toContain(
+      'Its last backup, 7, stays: backups/x.age',
+    )
+  })
+
   test('removed, and what became of the data', () => {
     const removed = (volumes: string[], kept: string[]) =>
       shown(view({ kind: 'remove', state: 'succeeded', outcome: { removed: { volumes, kept }, running: null } }))

@@ -34,7 +34,7 @@ const watch = (dueAt: () => number): Watchdog => {
   const end = () => {
     ended += 1
   }
-  const watchdog = openWatchdog({ clock, database: { ...database, read: never }, log, dueAt, end })
+  const watchdog = openWatchdog({ clock, database: { ...database, read: never, copyTo: never }, log, dueAt, end })
   void watchdog.run(stop.signal)
   return watchdog
 }

@@ -51,7 +51,20 @@ export const sourceOf = (version: Version): Record<string, string> => ({
 
 const version = fc.constantFrom(...(Object.keys(VERSIONS) as Version[]), 'good' as const, 'deaf' as const)
 
-const STEPS = ['fetch', 'detect', 'build', 'prepare', 'stop', 'start', 'gate', 'record', 'undo', 'prune'] as const
+const BACKUP = ['measure', 'copy', 'pack'] as const
+const STEPS = [
+  'fetch',
+  'detect',
+  'build',
+  ...BACKUP,
+  'prepare',
+  'stop',
+  'start',
+  'gate',
+  'record',
+  'undo',
+  'prune',
+] as const
 
 const meanwhile = fc.record({
   what: fc.constantFrom<Meanwhile['what']>('cancel', 'kill', 'stop', 'restart docker', 'deploy another'),

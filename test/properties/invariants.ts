@@ -34,6 +34,7 @@ const runningWrong = (model: Model, now: Snapshot): string[] => {
   if (!container) return [...wrong, 'the container of the active release is gone']
   if (model.stopped) return [...wrong, ...staysStopped(container)]
   if (!container.running || container.restarting) wrong.push(`${container.name} is active and does not run`)
+  if (container.paused) wrong.push(`${container.name} is frozen`)
   if (container.restart !== 'unless-stopped') wrong.push(`${container.name} would not come back after a reboot`)
   return wrong
 }

@@ -72,6 +72,8 @@ export const mortalDatabase = (database: Database, life: Life, clock: VirtualClo
   }
   return {
     read: mortal(database.read, life, during),
+    // It would be a real file beside those in memory.
+    copyTo: () => life.call(async () => {}),
     transaction: (work) => life.call(() => during(database.transaction((entities) => work(mortal(entities, life))))),
   }
 }

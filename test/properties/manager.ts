@@ -8,6 +8,7 @@ import {
   watchLiveness,
 } from '../../deploy-engine/index.ts'
 import { chatTables } from '../../manager-bot/chat/records/tables.ts'
+import { memoryArchive } from '../helpers/memory-docker/archive.ts'
 import { connectMemory } from '../helpers/memory-docker/connect.ts'
 import { type Life, mortal, mortalDatabase, newLife } from './life.ts'
 import type { World } from './world.ts'
@@ -51,6 +52,8 @@ export const startManager = async (world: World): Promise<MemoryManager> => {
     git: { ...mortal(world.git.port, life), createKey: world.git.port.createKey },
     files: mortal(world.files, life),
     telegram: mortal(world.telegram.port, life),
+    archive: memoryArchive(clock, mortal(world.files, life)),
+    backupKeys: mortal(world.backupKeys, life),
     clock: { ...clock, sleep: (ms, signal) => life.call(() => clock.sleep(ms, signal)) },
   }
   const stopped = new AbortController()

@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EngineSettings } from '../../deploy-engine/index.ts'
+import { type EngineSettings, Secret } from '../../deploy-engine/index.ts'
+import type { BackupKeys } from '../../deploy-engine/ports.ts'
 import { type Daemon, memoryDaemon } from '../helpers/memory-docker/daemon.ts'
 import { type MemoryFiles, memoryFiles } from '../helpers/memory-docker/files.ts'
 import { type MemoryGit, memoryGit } from '../helpers/memory-docker/git.ts'
@@ -17,6 +18,7 @@ export type World = {
   files: MemoryFiles
   git: MemoryGit
   daemon: Daemon
+  backupKeys: BackupKeys
   settings: EngineSettings
 }
 
@@ -34,6 +36,12 @@ export const newWorld = async (directory: string): Promise<World> => {
     files,
     git: memoryGit(clock, files),
     daemon: memoryDaemon({ clock, telegram, files }),
+    backupKeys: {
+      identity: async () => new Secret('AGE-SECRET-KEY-1MEMORY'),
+      recovery: async () => undefined,
+      setRecovery: async () => {},
+      recipients: async () => ['age1memory'],
+    },
     settings: {
       instance: 'tbs-p',
       dataDir,

@@ -43,7 +43,7 @@ const leftOf = ({ world: { daemon, files } }: MemoryBot) => ({
   images: [...daemon.images.values()].flatMap(({ tags }) => [...tags]).filter((tag) => tag !== BASE_IMAGE),
   networks: [...daemon.networks.values()].map(({ name }) => name).filter((name) => name !== 'bridge'),
   volumes: [...daemon.volumes.keys()],
-  files: files.paths(),
+  files: files.paths().filter((path) => !path.includes('/backups/')),
 })
 
 const NOTHING = { containers: [], images: [], networks: [], files: [] }
@@ -74,7 +74,8 @@ test('what would go and what would stay is told before, and then it is so', asyn
 
   const { state, outcome } = await my.operate('remove')
   expect(state).toBe('succeeded')
-  expect(outcome).toEqual({ removed: { volumes: [], kept: before.volumes }, running: null, warnings: [] })
+  const removed = { volumes: [], kept: before.volumes }
+  expect(outcome).toEqual({ removed, running: null, warnings: [], backup: expect.objectContaining({ pausedMs: 0 }) })
   expect(leftOf(my)).toEqual({ ...NOTHING, volumes: before.volumes })
   expect(await rowsLeft(my)).toEqual({ secrets: 0, kept: 0, bots: [true] })
 })
@@ -111,7 +112,7 @@ test('a bot that was never deployed, and one that is stopped, are removed as wel
   const { id, state } = await stopped.operate('remove')
   expect(state).toBe('succeeded')
   const { steps } = await stopped.until(operationView(stopped.manager().engine, id))
-  expect(steps.map(({ name }) => name)).toEqual(['remove'])
+  expect(steps.map(({ name }) => name)).toEqual(['measure', 'copy', 'pack', 'remove'])
 })
 
 test('a removed bot is nowhere but in the history, and its name and token are free', async () => {

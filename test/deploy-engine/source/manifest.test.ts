@@ -47,6 +47,7 @@ run:
 gate: { ready: 2m, stable: 5s, command: node smoke.js }
 health: { http: "http://localhost:8080/healthz", every: 1m }
 hooks: { release: npm run migrate }
+backup: { schedule: "0 3 * * *", keep: 14 }
 `)
   expect(manifest).toEqual({
     build: { dockerfile: 'docker/Dockerfile', context: 'bots/one', args: { VERSION: '1.10' }, target: 'bot' },
@@ -65,6 +66,7 @@ hooks: { release: npm run migrate }
     gate: { ready: 120, stable: 5, command: 'node smoke.js' },
     health: { http: 'http://localhost:8080/healthz', every: 60 },
     hooks: { release: 'npm run migrate' },
+    backup: { schedule: '0 3 * * *', keep: 14 },
   })
   expect(at('run.memory')).toBe('tbs.yaml:11')
   expect(at('gate.ready')).toBe('tbs.yaml:18')
@@ -89,7 +91,10 @@ describe('a wrong file is refused with the key and what it takes', () => {
     ['health: { http: "http://localhost/a b" }', 'health.http: expected an address'],
     ['health: { command: " " }', 'health.command: expected a command in one line'],
     ['health: { command: a, every: 5s }', 'health.every: expected a time from 10s to 3600s'],
-    ['backup: {}', 'backup: this version does not have it yet'],
+    ['backup: { schedule: daily }', 'backup.schedule: expected minute, hour, day, month and weekday as cron has them'],
+    ['backup: { schedule: "* * * * *" }', 'backup.schedule: expected minute, hour'],
+    ['backup: { schedule: "0 0 31 2 *" }', 'backup.schedule: expected minute, hour'],
+    ['backup: { keep: 0 }', 'backup.keep: expected a number of backups from 1 to 1000'],
     ['runn: {}', 'unknown key runn; the keys here are build, run, gate'],
     ['run: { memroy: 1g }', 'run: unknown key memroy; the keys here are command, env, token_env, memory'],
     ['run: { memory: lots }', 'run.memory: expected a size from 32m to 65536m, such as 512m or 1g'],

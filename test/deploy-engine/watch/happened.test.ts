@@ -21,6 +21,7 @@ const found = (change: Partial<Container>): Container => ({
   labels: {},
   running: true,
   restarting: false,
+  paused: false,
   startedAt: 1_000,
   finishedAt: 0,
   exitCode: 0,

@@ -100,7 +100,7 @@ test('a full disk is said once, and that it is over once; from 15 to 18 % nothin
   expect(watching.told).toEqual([1, 1])
 })
 
-test('what lasts gets new numbers once an hour', async () => {
+test('what lasts gets new numbers once an hour', { timeout: 30_000 }, async () => {
   fillDisk()
   await pass(MINUTE)
   for (let minute = 0; minute < 180; minute++) {

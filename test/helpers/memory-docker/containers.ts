@@ -13,16 +13,27 @@ import {
 import { tellEvent } from './events.ts'
 import { imageOf } from './images.ts'
 import { refused } from './refused.ts'
-import { killMachine, run, stopMachine } from './run.ts'
+import { killMachine, run, stopMachine, thaw } from './run.ts'
 
 type ContainerPart = Pick<
   DockerPort,
-  'createContainer' | 'container' | 'containers' | 'start' | 'stop' | 'kill' | 'wait' | 'removeContainer' | 'setRestart'
+  | 'createContainer'
+  | 'container'
+  | 'containers'
+  | 'start'
+  | 'stop'
+  | 'kill'
+  | 'pause'
+  | 'unpause'
+  | 'wait'
+  | 'removeContainer'
+  | 'setRestart'
 >
 
 const CREATE_MS = 60
 const START_MS = 250
 const KILL_MS = 40
+const PAUSE_MS = 20
 
 export const containerPart = (call: Call): ContainerPart => ({
   createContainer: async (spec) => {
@@ -54,6 +65,7 @@ export const containerPart = (call: Call): ContainerPart => ({
     call((daemon) => {
       const machine = daemon.machines.get(id)
       if (!machine || !isRunning(machine)) return
+      thaw(machine)
       const kill = () => killMachine(daemon, machine)
       signal?.addEventListener('abort', kill, { once: true })
       return stopMachine(daemon, machine, graceSeconds).finally(() => signal?.removeEventListener('abort', kill))
@@ -64,6 +76,19 @@ export const containerPart = (call: Call): ContainerPart => ({
       const machine = daemon.machines.get(id)
       if (machine) killMachine(daemon, machine)
     }, KILL_MS),
+
+  pause: (id) =>
+    call(({ machines }) => {
+      const machine = machines.get(id)
+      if (machine?.state === 'running') machine.paused = true
+      return machine?.paused ?? false
+    }, PAUSE_MS),
+
+  unpause: (id) =>
+    call(({ machines }) => {
+      const machine = machines.get(id)
+      if (machine) thaw(machine)
+    }, PAUSE_MS),
 
   wait: (id, signal) =>
     call((daemon, lost) => {
@@ -105,6 +130,8 @@ export const create = (daemon: Daemon, spec: MachineSpec, beside?: string): Mach
     spec,
     ...(beside !== undefined && { beside }),
     state: 'created',
+    paused: false,
+    frozen: [],
     startedAt: 0,
     finishedAt: 0,
     exitCode: 0,

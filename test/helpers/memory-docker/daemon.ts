@@ -53,6 +53,9 @@ export type Machine = {
   /** Shares this container's network instead of having its own. */
   beside?: string
   state: 'created' | 'running' | 'restarting' | 'exited'
+  paused: boolean
+  /** What its process does as soon as it goes on. */
+  frozen: (() => void)[]
   startedAt: number
   finishedAt: number
   exitCode: number
@@ -90,6 +93,7 @@ export type Process = {
   polls(): boolean
   /** Ms since it has asked the Bot API for something, if it has a connection to it. */
   askedMs(): number | undefined
+  thaw(): void
   vanish(): void
 }
 
@@ -129,6 +133,7 @@ export const inspect = (machine: Machine): Container => ({
   labels: machine.spec.labels,
   running: isRunning(machine),
   restarting: machine.state === 'restarting',
+  paused: machine.paused,
   startedAt: machine.startedAt,
   finishedAt: machine.finishedAt,
   exitCode: machine.exitCode,

@@ -1,4 +1,6 @@
 import { dirname, relative } from 'node:path'
+import { addAbortSignal, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { FilesPort } from '../../../deploy-engine/ports.ts'
 
 const GIB = 1024 ** 3
@@ -35,6 +37,13 @@ export const memoryFiles = (dataDir: string): MemoryFiles => {
     readText: async (path) => texts.get(path),
     writeText: async (path, text) => void texts.set(path, text),
     appendText: async (path, text) => void texts.set(path, (texts.get(path) ?? '') + text),
+    makeDirectory: async () => {},
+    save: async (path, content, signal) => {
+      const readable = content instanceof Readable ? content : Readable.from(content)
+      const bytes = await buffer(addAbortSignal(signal, readable))
+      texts.set(path, bytes.toString('latin1'))
+      return bytes.length
+    },
     names: async (directory) =>
       below(directory).flatMap((path) => (dirname(path) === directory ? relative(directory, path) : [])),
     freeDisk: async () => memory.disk,

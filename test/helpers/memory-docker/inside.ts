@@ -1,4 +1,7 @@
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import tar from 'tar-stream'
 import type { DockerPort } from '../../../deploy-engine/ports.ts'
 import { type Call, never } from './call.ts'
 import { create, machineOf } from './containers.ts'
@@ -10,7 +13,15 @@ import { shell } from './shell.ts'
 
 type InsidePart = Pick<
   DockerPort,
-  'putFiles' | 'readFile' | 'copyDirectory' | 'ownerOf' | 'diff' | 'exec' | 'runBeside'
+  | 'putFiles'
+  | 'readFile'
+  | 'copyDirectory'
+  | 'readDirectory'
+  | 'writeDirectory'
+  | 'ownerOf'
+  | 'diff'
+  | 'exec'
+  | 'runBeside'
 >
 
 const BESIDE_MS = 200
@@ -35,6 +46,34 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
       return found.length > 0
     }),
 
+  readDirectory: (id, path) =>
+    call((daemon) => {
+      const machine = machineOf(daemon, id)
+      const mount = machine.spec.mounts.find((one) => one.path === path)
+      if (!mount && !isDirectory(machine, path)) throw refused(404, `Could not find the file ${path} in container`)
+      const pack = tar.pack()
+      pack.entry({ name: './', type: 'directory' })
+      for (const [name, content] of mount ? volumeFiles(daemon, mount.volume) : filesBelow(machine, path)) {
+        pack.entry({ name: `./${name}` }, content)
+      }
+      pack.finalize()
+      return Readable.from(pack)
+    }),
+
+  writeDirectory: async (id, path, content) => {
+    const found: [string, string][] = []
+    for await (const entry of content.pipe(tar.extract())) {
+      const bytes = await buffer(entry)
+      if (entry.header.type === 'file') found.push([entry.header.name.replace(/^\.\//, ''), bytes.toString('utf8')])
+    }
+    await call((daemon) => {
+      const mount = machineOf(daemon, id).spec.mounts.find((one) => one.path === path)
+      const volume = mount && daemon.volumes.get(mount.volume)
+      if (!volume) throw refused(404, `Could not find the file ${path} in container`)
+      for (const [name, text] of found) volume.files.set(name, text)
+    })
+  },
+
   ownerOf: (id, path) =>
     call(({ machines, volumes }) => {
       const machine = machines.get(id)
@@ -50,6 +89,7 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
     call((daemon, lost) => {
       const machine = machineOf(daemon, id)
       if (!isRunning(machine)) throw refused(409, `Container ${id} is not running`)
+      if (machine.paused) throw refused(409, `Container ${id} is paused, unpause the container before exec`)
       return shell(command, around(daemon, machine), AbortSignal.any([signal, lost]))
     }),
 
@@ -78,6 +118,14 @@ const removeMachine = (daemon: Daemon, machine: Machine): void => {
   killMachine(daemon, machine)
   daemon.machines.delete(machine.id)
 }
+
+const volumeFiles = ({ volumes }: Daemon, name: string): [string, Buffer][] =>
+  [...(volumes.get(name)?.files ?? [])].map(([path, text]) => [path, Buffer.from(text)])
+
+const filesBelow = ({ files }: Machine, path: string): [string, Buffer][] =>
+  [...files].flatMap(([name, { content }]): [string, Buffer][] =>
+    name.startsWith(`${path}/`) ? [[relative(path, name), content]] : [],
+  )
 
 // What an image without a base of its own has; the rest comes by its workdir.
 const isDirectory = ({ image, files }: Machine, path: string): boolean =>

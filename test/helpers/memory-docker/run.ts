@@ -47,6 +47,13 @@ export const stopMachine = (daemon: Daemon, machine: Machine, graceSeconds: numb
   return gone
 }
 
+/** A paused process goes on, with what was due meanwhile. */
+export const thaw = (machine: Machine): void => {
+  machine.paused = false
+  for (const what of machine.frozen.splice(0)) what()
+  machine.process?.thaw()
+}
+
 /** All containers end with the daemon; those with a policy and not stopped by hand come back with it. */
 export const restartDaemon = (daemon: Daemon, awayMs: number): void => {
   const ran = [...daemon.machines.values()].filter(isRunning)
@@ -68,7 +75,8 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
   const { clock, telegram } = daemon
   const exit = (code: number) => end(daemon, machine, code)
   const timers: (() => void)[] = []
-  const later = (ms: number, what: () => void) => void timers.push(clock.after(ms, what))
+  const whenThawed = (what: () => void) => () => (machine.paused ? void machine.frozen.push(what) : what())
+  const later = (ms: number, what: () => void) => void timers.push(clock.after(ms, whenThawed(what)))
   let poll: ReturnType<typeof telegram.poll> | undefined
   let requests = 0
   const turnDeaf = () => {
@@ -94,7 +102,8 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
     if (behaviour.writes) machine.changes.set(behaviour.writes, 1)
     const token = tokenOf(daemon, machine)
     if (!behaviour.polls || token === undefined) return
-    poll = telegram.poll(token, machine.id, behaviour.handlesMs)
+    const isFrozen = () => machine.paused
+    poll = telegram.poll(token, { container: machine.id, handlesMs: behaviour.handlesMs ?? 0, isFrozen })
     const deafAfterMs = behaviour.deafAfterMs?.[machine.starts - 1]
     if (deafAfterMs !== undefined) later(deafAfterMs, turnDeaf)
   })
@@ -113,6 +122,7 @@ const processOf = (daemon: Daemon, machine: Machine, behaviour: Behaviour): Proc
     requests: () => 1 + (poll?.requests() ?? requests),
     polls: () => poll?.waits() ?? false,
     askedMs: () => poll?.askedMs(),
+    thaw: () => poll?.thaw(),
     vanish: () => {
       for (const forget of timers) forget()
       poll?.end()
@@ -130,6 +140,8 @@ const end = (daemon: Daemon, machine: Machine, exitCode: number): void => {
   if (!isRunning(machine)) return
   machine.process?.vanish()
   delete machine.process
+  machine.paused = false
+  machine.frozen.length = 0
   machine.exitCode = exitCode
   machine.outOfMemory = false
   machine.finishedAt = clock.now()

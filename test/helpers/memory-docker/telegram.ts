@@ -13,8 +13,8 @@ export type MemoryTelegram = {
   /** Somebody writes to the bot. */
   say(token: string): void
   pending(token: string): number
-  /** A container begins to poll, and works so long on what it takes; the result ends it. */
-  poll(token: string, container: string, handlesMs?: number): Poll
+  /** A container begins to poll; the result ends it. */
+  poll(token: string, poller: Poller): Poll
   /** Whose containers poll at this moment. */
   pollers(token: string): string[]
   /** Times that a container began to poll while another one did. */
@@ -23,11 +23,15 @@ export type MemoryTelegram = {
 
 export type Poll = {
   end(): void
+  thaw(): void
   requests(): number
   /** It waits for an update. */
   waits(): boolean
   askedMs(): number
 }
+
+/** `handlesMs`: it works so long on what it takes. */
+type Poller = { container: string; handlesMs: number; isFrozen(): boolean }
 
 type Account = {
   id: number
@@ -37,7 +41,7 @@ type Account = {
   conflicts: number
   revoked: boolean
 }
-type Polling = { container: string; since: number; taken: number; handlesMs: number; askedAt: number; busy: boolean }
+type Polling = Poller & { since: number; taken: number; askedAt: number; busy: boolean }
 
 const ANSWER_MS = 20
 const TAKE_MS = 30
@@ -55,7 +59,7 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
   const take = (token: string): void => {
     const { polls, pending } = account(token)
     const poll = polls.at(-1)
-    if (!poll || poll.busy || pending === 0) return
+    if (!poll || poll.busy || poll.isFrozen() || pending === 0) return
     if (poll.handlesMs === 0) {
       confirm(token, poll, pending)
       return
@@ -106,15 +110,16 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
       clock.after(TAKE_MS, () => take(token))
     },
     pending: (token) => account(token).pending,
-    poll: (token, container, handlesMs = 0) => {
+    poll: (token, poller) => {
       const { polls } = account(token)
       const since = clock.now()
-      const poll = { container, since, taken: 0, handlesMs, askedAt: since, busy: false }
+      const poll = { ...poller, since, taken: 0, askedAt: since, busy: false }
       if (polls.length > 0) account(token).conflicts += 1
       polls.push(poll)
       clock.after(TAKE_MS, () => take(token))
       return {
         end: () => void polls.splice(polls.indexOf(poll), 1),
+        thaw: () => take(token),
         // One that answers and one that asks on for each update, and one each time nothing came.
         requests: () => 1 + 2 * poll.taken + Math.floor((clock.now() - poll.since) / LONG_POLL_MS),
         waits: () => !poll.busy,

@@ -1,4 +1,4 @@
-import { COPY, FOREIGN, GIVE, GIVE_BACK, MEASURE } from '../../../deploy-engine/container/volume-task.ts'
+import { COPY, FOREIGN, GIVE, GIVE_BACK, MEASURE, SIZES, SYNC } from '../../../deploy-engine/container/volume-task.ts'
 import type { Daemon, Machine, Volume } from './daemon.ts'
 
 /** What the engine's own scripts do to volumes, and what they print; undefined: the container runs no such script. */
@@ -19,6 +19,7 @@ export const volumeTask = (daemon: Daemon, machine: Machine): string[] | undefin
     }
     return []
   }
+  if (script.endsWith(SIZES)) return ['0', '1']
   if (script.endsWith(MEASURE)) return ['0', String(50 * 1024 ** 3)]
-  return [FOREIGN, GIVE, GIVE_BACK, ':'].some((known) => script.endsWith(known)) ? [] : undefined
+  return [FOREIGN, GIVE, GIVE_BACK, SYNC, ':'].some((known) => script.endsWith(known)) ? [] : undefined
 }

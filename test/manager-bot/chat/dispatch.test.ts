@@ -19,7 +19,7 @@ describe('commands', () => {
     expect(links).toHaveLength(commands.length)
     const detail = await bench.answer('/help deploy')
     expect(detail.split('\n')).toEqual(
-      expect.arrayContaining(['/deploy <bot> [ref]', 'Example: /deploy echo-bot main']),
+      expect.arrayContaining(['/deploy <bot> [ref] [--nobackup] [--anyway]', 'Example: /deploy echo-bot main']),
     )
     expect(await bench.answer('/help deplyo')).toContain('Did you mean /help deploy?')
   })
