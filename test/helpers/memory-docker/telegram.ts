@@ -76,7 +76,7 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
   // It asks for more than it has taken.
   const confirm = (token: string, poll: Polling, count: number): void => {
     poll.taken += count
-    poll.askedAt = clock.now()
+    poll.askedAt = clock.elapsed()
     account(token).pending -= count
   }
 
@@ -112,7 +112,7 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
     pending: (token) => account(token).pending,
     poll: (token, poller) => {
       const { polls } = account(token)
-      const since = clock.now()
+      const since = clock.elapsed()
       const poll = { ...poller, since, taken: 0, askedAt: since, busy: false }
       if (polls.length > 0) account(token).conflicts += 1
       polls.push(poll)
@@ -121,9 +121,9 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
         end: () => void polls.splice(polls.indexOf(poll), 1),
         thaw: () => take(token),
         // One that answers and one that asks on for each update, and one each time nothing came.
-        requests: () => 1 + 2 * poll.taken + Math.floor((clock.now() - poll.since) / LONG_POLL_MS),
+        requests: () => 1 + 2 * poll.taken + Math.floor((clock.elapsed() - poll.since) / LONG_POLL_MS),
         waits: () => !poll.busy,
-        askedMs: () => (poll.busy ? clock.now() - poll.askedAt : (clock.now() - poll.askedAt) % LONG_POLL_MS),
+        askedMs: () => (poll.busy ? clock.elapsed() - poll.askedAt : (clock.elapsed() - poll.askedAt) % LONG_POLL_MS),
       }
     },
     pollers: (token) => account(token).polls.map(({ container }) => container),
