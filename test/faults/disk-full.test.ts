@@ -104,7 +104,7 @@ test('too little room for data refuses a deploy before anything is touched', asy
   const empty = await fill(here.dataDir, 100)
   const asked = here.say('/deploy my-bot main')
   const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
-  expect(message.text).toMatch(/Only \d+ MB of disk are free/)
+  expect(message.text).toMatch(/only \d+ MB are free/)
   expect(message.text).toMatch(/runs on, untouched/)
   await empty()
   await expectAnswer('base')

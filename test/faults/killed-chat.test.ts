@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ApiCall, SandboxMessage } from '../../telegram-sandbox/index.ts'
-import { audit, audited } from '../helpers/audit.ts'
 import { BOTS, type ChatCommand, chatCommands, type Kind, SETTLED } from '../helpers/chat-commands.ts'
 import { addIdleBot } from '../helpers/deployed-bot.ts'
 import { type Installation, installation } from '../helpers/installation.ts'
 import { databaseShows, rows } from '../helpers/journal.ts'
 import { addBoundGroup, addKnownPeople } from '../helpers/known-people.ts'
+import { noteChanges, notedChanges } from '../helpers/note-changes.ts'
 
 // SIGKILL at random moments under 200 commands: each is carried out once, and answered once.
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
     PEOPLE.map((id) => ({ id, name: `Person ${id}`, role: 'owner' })),
   )
   group = await addBoundGroup(here, PEOPLE)
-  await audit(here.dataDir, [
+  await noteChanges(here.dataDir, [
     { table: 'bots', on: 'UPDATE OF branch', says: "coalesce(OLD.branch, 'not set') || ' → ' || NEW.branch" },
     { table: 'grants', on: 'INSERT', says: 'NEW.person_id' },
     { table: 'grants', on: 'UPDATE OF created_at', says: 'NEW.person_id' },
@@ -99,7 +99,7 @@ const sayAll = async (commands: readonly ChatCommand[], ms: number) => {
 }
 
 const everyEffectOnce = async () => {
-  const effects = async (table: string) => (await audited(here.dataDir, table)).map(String).sort()
+  const effects = async (table: string) => (await notedChanges(here.dataDir, table)).map(String).sort()
   expect(await effects('bots')).toEqual(of('set').map(changeToldTo).sort())
   expect(await effects('grants')).toEqual(
     of('grant')
