@@ -207,7 +207,7 @@ test('no image, label, network or volume, and of a container only its environmen
 test('no command line of any process, at any moment, and no environment of Redis', async () => {
   await argv.stop()
   const seen = [...argv.lines]
-  expect(seen.some((line) => line.includes('git'))).toBe(true)
+  expect(seen.some((line) => line.includes('tbs-manager.mjs'))).toBe(true)
   expect(seen.some((line) => line.includes('secret set my-bot PEM'))).toBe(true)
   expect(leaksIn(seen.join('\n'))).toEqual([])
   for (const pid of await processes()) {
