@@ -225,7 +225,7 @@ test('a phone shows the list or the chat, with a way back, and nothing is too wi
   expect(await page.locator('html').evaluate(({ scrollWidth }) => scrollWidth)).toBe(PHONE.width)
   expect(await page.locator('.scroller').evaluate(({ scrollWidth }) => scrollWidth)).toBe(PHONE.width)
   await page.getByRole('link', { name: 'Back to the chats' }).click()
-  expect(await page.getByRole('navigation', { name: 'Chats' }).isVisible()).toBe(true)
+  await page.getByRole('navigation', { name: 'Chats' }).waitFor({ state: 'visible' })
 })
 
 test.each([
