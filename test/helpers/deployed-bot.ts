@@ -55,7 +55,8 @@ export const addIdleBot = async (here: Installation, name: string, behaviour: Be
     branch: (branch, more, files = {}) => repo.commit(branch, { ...fixtureBot(more), ...QUICK, ...files }),
     deploy: async (ref) => {
       const asked = here.say(`/deploy ${name} ${ref}`)
-      const live = here.reads(/is live|Not deployed/, { after: asked, timeout: 90_000 })
+      const end = new RegExp(`\\b${name} at [^]*(is live|Not deployed)`)
+      const live = here.reads(end, { after: asked, timeout: 90_000 })
       const { text } = await here.whileTalkingTo(bot, live)
       if (!/is live/.test(text)) throw new Error(`${name} at ${ref} was not deployed: ${text}`)
       return text
