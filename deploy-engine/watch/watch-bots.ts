@@ -8,8 +8,8 @@ import type { Watch } from './watched.ts'
 
 /** Events may get lost, so that everything is looked at now and then. */
 const ROUND_MS = 30_000
-/** With more than a hundred bots the looks of a second are bounded. */
-const EACH_MS = 300
+/** With more than fifty bots the looks of a second are bounded. */
+const EACH_MS = 600
 const TEND_MS = 5_000
 const AGAIN_MS = 1_000
 /** Docker remembers 256 events; from before the start only their exit codes are of use. */
