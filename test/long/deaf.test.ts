@@ -20,7 +20,9 @@ beforeAll(async () => {
   await here.start()
   const add = (name: string) => addIdleBot(here, name, { says: name })
   bots = { hangs: await add('hangs'), sleeps: await add('sleeps'), works: await add('works') }
-  await Promise.all(Object.values(bots).map(({ deploy }) => deploy('main')))
+  // With three bots, two that fall silent within five minutes would be the host's trouble, and nobody started anew.
+  const others = [await add('other'), await add('another')]
+  await Promise.all([...Object.values(bots), ...others].map(({ deploy }) => deploy('main')))
 }, 300_000)
 
 afterAll(() => here.close())
