@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
-import { access, link, mkdir, open, unlink } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { TbsError } from '../error.ts'
+import { createWhole } from './whole-file.ts'
 
 export type MasterKey = { id: string; key: Buffer }
 
@@ -22,10 +23,10 @@ export type KeyFile = {
 
 /** The file, mode 0600, is made when it is absent. Fails with `bad_key_file`. */
 export const openKeyFile = async (path: string): Promise<KeyFile> => {
-  await createKeyFile(path)
+  if (!(await exists(path))) await createWhole(path, `${randomBytes(32).toString('hex')}\n`)
   let known: { face: string; keys: [MasterKey, ...MasterKey[]] } | undefined
-  // Synchronous, and at each use: who encrypts within a transaction must not take a key that is on its way out.
   const seen = new Map<string, MasterKey>()
+  // Synchronous, and at each use: who encrypts within a transaction must not take a key that is on its way out.
   const keys = () => {
     const face = faceOf(path)
     // A file that is gone takes nothing away from a process that has read it.
@@ -79,24 +80,6 @@ const replace = (path: string, keys: readonly Buffer[]): void => {
   const directory = openSync(dirname(path), 'r')
   fsyncSync(directory)
   closeSync(directory)
-}
-
-// Written aside and then linked: the file exists whole or not at all, also when two processes start at once.
-const createKeyFile = async (path: string): Promise<void> => {
-  if (await exists(path)) return
-  await mkdir(dirname(path), { recursive: true })
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  const file = await open(aside, 'wx', 0o600)
-  try {
-    await file.writeFile(`${randomBytes(32).toString('hex')}\n`)
-    await file.sync()
-    await link(aside, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
-  } finally {
-    await file.close()
-    await unlink(aside)
-  }
 }
 
 const exists = (path: string): Promise<boolean> =>
