@@ -16,14 +16,10 @@ export const botsWithRelease = async ({ database: { read } }: Engine): Promise<{
 export type BotToRun = { bot: Bot; release: Release; container: string }
 
 /** Every bot that is to run, with the version for that. */
-export const botsToRun = async ({ database: { read } }: Engine): Promise<BotToRun[]> => {
-  const releases = await read.findBy(ReleaseSchema, { state: 'active' })
-  const bots = (await allBots(read)).filter(({ stoppedAt }) => stoppedAt === null)
-  return bots.flatMap((bot) => {
-    const release = releases.find(({ botId }) => botId === bot.id)
-    return release?.containerId ? [{ bot, release, container: release.containerId }] : []
-  })
-}
+export const botsToRun = async (engine: Engine): Promise<BotToRun[]> =>
+  (await botsWithRelease(engine)).flatMap(({ bot, release }) =>
+    bot.stoppedAt === null && release.containerId ? [{ bot, release, container: release.containerId }] : [],
+  )
 
 /** An operation of the bot is under way, or waits: what is seen of it now is no sign. */
 export const isWorkedOn = async ({ running, database }: Engine, botId: number): Promise<boolean> =>
