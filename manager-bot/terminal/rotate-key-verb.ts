@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { finishRotation, openEngine, rotateKey } from '../../deploy-engine/index.ts'
+import { finishRotation, rotateKey } from '../../deploy-engine/index.ts'
 import { openAudit } from '../chat/audit.ts'
 import { sealedInChat } from '../chat/records/sealed.ts'
-import { chatTables } from '../chat/records/tables.ts'
-import { currentConfig, engineSettings } from '../config.ts'
-import { knownSecrets } from '../known-secrets.ts'
-import { createLog } from '../log.ts'
+import { openHere } from './open-here.ts'
 
 /** Gives the installation a new master key, also while its manager runs, and the exit code. */
 export const changeMasterKey = async ({ json }: { json: boolean }): Promise<number> => {
-  const config = currentConfig()
-  const secrets = knownSecrets(config)
-  const write = (text: string) => process.stderr.write(text)
-  const log = createLog({ pretty: true, level: 'warn', write, hidden: secrets.all })
-  const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
+  const { engine, config, close } = await openHere()
   try {
     const by = `terminal:${userInfo().username}`
     const audit = openAudit(engine, { door: 'terminal', by, key: `terminal:${randomUUID()}` })

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
+import type { Engine } from '../../deploy-engine/index.ts'
 import * as verbs from '../../deploy-engine/index.ts'
-import { type Engine, openEngine } from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
 import { auditFailure } from '../audited.ts'
 import { openAudit } from '../chat/audit.ts'
@@ -10,29 +10,23 @@ import { engineWithin } from '../chat/engine-within.ts'
 import { managerState } from '../chat/manager-state.ts'
 import { newCode } from '../chat/new-code.ts'
 import { openPeople } from '../chat/people.ts'
-import { chatTables } from '../chat/records/tables.ts'
 import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts'
 import { commands } from '../commands/index.ts'
-import { type Config, currentConfig, engineSettings } from '../config.ts'
+import type { Config } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
-import { knownSecrets } from '../known-secrets.ts'
-import { createLog } from '../log.ts'
 import { openQueue } from '../queue.ts'
 import { OWNS_ALL } from '../role.ts'
 import { toPlain } from '../text/plain.ts'
 import { command, line } from '../text/rich-text.ts'
 import { follow } from './follow.ts'
+import { openHere } from './open-here.ts'
 import { readToken } from './read-token.ts'
 import { EXIT, forTerminal } from './report.ts'
 import { stream } from './stream.ts'
 
 /** Carries a command out in this process, follows what it began, and gives the exit code. */
 export const runVerb = async (command: Command, input: Input, { json }: { json: boolean }): Promise<number> => {
-  const config = currentConfig()
-  const secrets = knownSecrets(config)
-  const write = (text: string) => process.stderr.write(text)
-  const log = createLog({ pretty: true, level: 'warn', write, hidden: secrets.all })
-  const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
+  const { engine, config, close } = await openHere()
   try {
     const errand: Errand = { engine, config, key: `terminal:${randomUUID()}` }
     const reply = await patiently(answerHere(command, input, errand), { json })

@@ -1,8 +1,5 @@
-import { type Engine, openEngine } from '../../deploy-engine/index.ts'
-import { chatTables } from '../chat/records/tables.ts'
-import { currentConfig, engineSettings } from '../config.ts'
-import { knownSecrets } from '../known-secrets.ts'
-import { createLog } from '../log.ts'
+import type { Engine } from '../../deploy-engine/index.ts'
+import { openHere } from './open-here.ts'
 import { report } from './report.ts'
 
 /** Opens the engine for one verb, says why it failed, and gives the exit code. Ctrl-C ends it. */
@@ -14,11 +11,7 @@ export const withEngine = async (
   const stop = () => interrupted.abort()
   process.once('SIGINT', stop)
   try {
-    const config = currentConfig()
-    const secrets = knownSecrets(config)
-    const write = (text: string) => process.stderr.write(text)
-    const log = createLog({ pretty: true, level: 'warn', write, hidden: secrets.all })
-    const { engine, close } = await openEngine(engineSettings(config), { log, onSecret: secrets.add, ...chatTables })
+    const { engine, close } = await openHere()
     return await work(engine, interrupted.signal).finally(close)
   } catch (error) {
     if (interrupted.signal.aborted) return 130
