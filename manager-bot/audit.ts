@@ -18,16 +18,20 @@ export type Audit = {
   export(bot?: string): AsyncIterable<AuditExport>
 }
 
+/** One thing that was wanted, with what came of it. */
 export type AuditEntry = {
   id: number
   at: number
   door: 'chat' | 'terminal' | 'manager'
+  /** As `requestedBy` of operations, and what that person was called then. */
   by: string
   name: string
   verb: string
   bot: string | null
+  /** Without secrets. */
   words: Words
   result: AuditResult
+  /** Of the refusal. */
   code: string | null
   operation: number | null
   /** Of the operation, as it is now, and why it failed. */

@@ -1,23 +1,8 @@
 import { type EntityManager, EntitySchema } from 'typeorm'
-import type { AuditResult } from '../../audit.ts'
-import type { Input } from '../../command.ts'
+import type { AuditEntry } from '../../audit.ts'
 
 /** What somebody wanted, or what came of it. Triggers see to it that a row stays as it is. */
-export type AuditRow = {
-  id: number
-  at: number
-  door: 'chat' | 'terminal' | 'manager'
-  /** As `requestedBy` of operations, and what that person was called then. */
-  by: string
-  name: string
-  verb: string
-  bot: string | null
-  /** Without secrets. */
-  words: Input
-  result: AuditResult
-  /** Of the refusal. */
-  code: string | null
-  operation: number | null
+export type AuditRow = Omit<AuditEntry, 'state' | 'failure'> & {
   /** The row that this one ends. */
   begun: number | null
   /** The same for what is the same: a second row under it is not written. */
@@ -56,13 +41,6 @@ export const addAudit = async (entities: EntityManager, row: Omit<AuditRow, 'id'
 
 export const auditWithKey = (entities: EntityManager, key: string): Promise<AuditRow | null> =>
   entities.findOneBy(AuditSchema, { key })
-
-/** One thing that was wanted, with what came of it. */
-export type AuditEntry = Omit<AuditRow, 'key' | 'begun'> & {
-  /** Of the operation, as it is now. */
-  state: string | null
-  failure: string | null
-}
 
 export type AuditPage = { bot?: string; before?: number; limit: number }
 
