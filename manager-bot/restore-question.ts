@@ -1,6 +1,6 @@
 import type { RestorePreview } from '../deploy-engine/index.ts'
 import { CAUSES } from './backup-text.ts'
-import type { Question } from './command.ts'
+import { GIVEN, type Question } from './command.ts'
 import { bold, code, line, type RichText } from './text/rich-text.ts'
 import { size } from './text/size.ts'
 
@@ -18,7 +18,7 @@ export const restoreQuestion = (bot: string, preview: RestorePreview, nobackup: 
     ],
     yes: `Restore ${bot}`,
     no: active ? `Keep v${active.number} and its data` : 'Leave it',
-    input: { bot, backup: String(id), ...(nobackup && { nobackup: 'yes' }) },
+    input: { bot, backup: String(id), ...(nobackup && { nobackup: GIVEN }) },
   }
 }
 

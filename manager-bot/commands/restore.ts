@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CommandContext, defineCommand } from '../command.ts'
+import { type CommandContext, defineCommand, Flag } from '../command.ts'
 import { queue } from '../operate.ts'
 import { restoreQuestion, undoQuestion } from '../restore-question.ts'
 
@@ -10,7 +10,7 @@ const Which = z
   .regex(/^(undo|\d{1,9})$/, WHICH)
   .transform((word) => (word === 'undo' ? word : Number(word)))
 
-type Wanted = { bot: string; backup?: number | 'undo' | undefined; nobackup?: string | undefined }
+type Wanted = { bot: string; backup?: number | 'undo' | undefined; nobackup: boolean }
 
 export const restore = defineCommand({
   name: 'restore',
@@ -23,12 +23,11 @@ export const restore = defineCommand({
     'What there is now is backed up before, unless --nobackup is given.',
   example: 'echo-bot',
   role: 'owner',
-  args: ({ BotName }) =>
-    z.strictObject({ bot: BotName, backup: Which.optional(), nobackup: z.literal('yes').optional() }),
+  args: ({ BotName }) => z.strictObject({ bot: BotName, backup: Which.optional(), nobackup: Flag }),
   confirm: async ({ bot, backup, nobackup }, { engine, verbs }) => {
     if (backup === 'undo') return undoQuestion(bot)
     const preview = await verbs.restorePreview(engine, { bot, ...(backup !== undefined && { backup }) })
-    return restoreQuestion(bot, preview, nobackup !== undefined)
+    return restoreQuestion(bot, preview, nobackup)
   },
   run: (wanted, context) => queue(context, () => request(wanted, context)),
 })
@@ -42,6 +41,6 @@ const request = async (
   return verbs.requestRestore(engine, {
     ...asked,
     ...(backup !== undefined && { backup }),
-    ...(nobackup !== undefined && { noBackup: true as const }),
+    ...(nobackup && { noBackup: true as const }),
   })
 }
