@@ -3,7 +3,7 @@ import type { ManagerState } from './command.ts'
 import { coresText, incidentText, memoryText } from './detail-text.ts'
 import { isWell, livenessNotes } from './liveness-text.ts'
 import { stateText, statusLine, statusMark } from './status-text.ts'
-import { age, duration } from './text/duration.ts'
+import { age, ageInSeconds, duration } from './text/duration.ts'
 import { type Block, bold, line, type RichText } from './text/rich-text.ts'
 import { memorySize, size } from './text/size.ts'
 
@@ -57,10 +57,7 @@ const item = (ok: boolean | undefined, label: string, text: string, seenAt: numb
 
 const NOW_MS = 10_000
 
-const ageText = (ms: number): string => {
-  if (ms < NOW_MS) return 'now'
-  return ms < 60_000 ? `${Math.round(ms / 1000)} s ago` : age(ms)
-}
+const ageText = (ms: number): string => (ms < NOW_MS ? 'now' : ageInSeconds(ms))
 
 const RUNS: readonly CheckUp['status']['state'][] = ['live', 'unproven']
 

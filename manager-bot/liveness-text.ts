@@ -1,5 +1,5 @@
 import type { Liveness, Waiting } from '../deploy-engine/index.ts'
-import { age } from './text/duration.ts'
+import { ageInSeconds } from './text/duration.ts'
 
 /** "No updates wait · idle, was connected to the Bot API 12 s ago". `waiting`: asked of Telegram just now. */
 export const updatesText = (waiting: Waiting, liveness: Liveness | undefined, now: number): string => {
@@ -12,14 +12,14 @@ export const updatesText = (waiting: Waiting, liveness: Liveness | undefined, no
 /** How it is in a word or two, and the last sign of that. */
 export const livenessNotes = ({ state, sign }: Liveness, now: number): string[] => [
   WORDS[state],
-  ...(sign ? [`${sign.what} ${secondsAgo(now - sign.at)}`] : []),
+  ...(sign ? [`${sign.what} ${ageInSeconds(now - sign.at)}`] : []),
 ]
 
-/** Neither good nor bad: undefined. */
-export const isWell = ({ state }: Liveness): boolean | undefined =>
-  ({ working: true, idle: true, deaf: false, refused: false, elsewhere: false, busy: undefined, ...UNSURE })[state]
-
-const UNSURE = { unproven: undefined, unknown: undefined }
+/** undefined: neither good nor bad. */
+export const isWell = ({ state }: Liveness): boolean | undefined => {
+  if (state === 'working' || state === 'idle') return true
+  return state === 'deaf' || state === 'refused' || state === 'elsewhere' ? false : undefined
+}
 
 const WORDS: Record<Liveness['state'], string> = {
   working: 'working',
@@ -31,5 +31,3 @@ const WORDS: Record<Liveness['state'], string> = {
   elsewhere: 'another program takes its updates',
   unknown: 'Telegram does not answer',
 }
-
-const secondsAgo = (ms: number): string => (ms < 60_000 ? `${Math.max(0, Math.round(ms / 1000))} s ago` : age(ms))

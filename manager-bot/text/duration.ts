@@ -17,6 +17,10 @@ export const age = (ms: number): string => {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} d ago`
 }
 
+/** The same, but what was less than a minute ago to the second: "34 s ago". */
+export const ageInSeconds = (ms: number): string =>
+  ms < 60_000 ? `${Math.max(0, Math.round(ms / 1000))} s ago` : age(ms)
+
 const pair = ([big, bigUnit]: [number, string], [small, smallUnit]: [number, string]): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`
 
