@@ -3,6 +3,7 @@ import { TbsError } from '../error.ts'
 import type { ContainerSpec } from '../ports.ts'
 import { stepsOf } from '../records/step.ts'
 import { type VolumeCopy, VolumeCopySchema, volumeCopiesOf } from '../records/volume-copy.ts'
+import { SPARE_DISK_BYTES } from './full-host.ts'
 import { type Run, step } from './journal.ts'
 import { runReleaseHook } from './release-hook.ts'
 import { copyVolumes, forgetCopies, keptForADay, putBack } from './volume-copies.ts'
@@ -17,8 +18,6 @@ export type DataChange = {
   /** The container of the release hook. */
   hook: ContainerSpec | undefined
 }
-
-const ROOM_BYTES = 300 * 1024 * 1024
 
 /** Everything is journaled and can be undone by `undoDataChange`, also when it was cut off anywhere. */
 export const changeData = async (run: Run, change: DataChange): Promise<void> => {
@@ -37,7 +36,7 @@ export const refuseWithoutRoom = async (run: Run, change: DataChange): Promise<v
   if (volumes.length === 0) return
   const task = { script: MEASURE, args: ['0'], mounts: mountsAt('data', volumes) }
   const [taken = 0, free = 0] = (await onVolumes(run, 'Measuring the data', task)).map(Number)
-  if (free >= 2 * taken + ROOM_BYTES) return
+  if (free >= 2 * taken + SPARE_DISK_BYTES) return
   const [data, room] = [taken, free].map((bytes) => `${Math.ceil(bytes / 1024 / 1024)} MB`)
   throw new TbsError('disk_full', `The data takes ${data} and is copied before it is changed; only ${room} are free`, {
     hint: 'Free some disk and deploy again',

@@ -10,6 +10,7 @@ import { currentVolumes } from './current-volumes.ts'
 import { releaseFromSource } from './deploy.ts'
 import { dropFilled, fillVolumes } from './fill-volumes.ts'
 import { forgetNewBot } from './forget-new-bot.ts'
+import { SPARE_DISK_BYTES } from './full-host.ts'
 import { type Run, step } from './journal.ts'
 import { switchTo } from './switch.ts'
 import { withWayOut } from './without-backup.ts'
@@ -80,8 +81,6 @@ const readWhole = (run: Run): Promise<Manifest> =>
     },
   })
 
-const SPARE_BYTES = 300 * 1024 * 1024
-
 export const nothingKept = (bot: string): TbsError =>
   new TbsError('nothing_kept', `Nothing is kept of the data that ${bot} had before a restore`, {
     hint: 'What a restore replaced is kept for 24 hours',
@@ -89,7 +88,7 @@ export const nothingKept = (bot: string): TbsError =>
 
 /** What may be unpacked, so that the machine still has some room afterwards. */
 export const roomForData = async ({ files, settings }: Engine): Promise<number> =>
-  Math.max(0, (await files.freeDisk(settings.dataDir)).freeBytes - SPARE_BYTES)
+  Math.max(0, (await files.freeDisk(settings.dataDir)).freeBytes - SPARE_DISK_BYTES)
 
 // A bot that was never deployed has no data that could get lost.
 const refuseOthers = async ({ engine, bot }: Run, { bot: other }: Manifest): Promise<void> => {

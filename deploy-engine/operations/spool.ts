@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { SIZES, volumeTask } from '../container/volume-task.ts'
 import { TbsError } from '../error.ts'
 import type { DataVolume } from './current-volumes.ts'
+import { SPARE_DISK_BYTES } from './full-host.ts'
 import { type Run, step } from './journal.ts'
 import { PAUSE_LIMIT_MS, tooSlow, whilePaused } from './pause.ts'
 import { mountsAt, onVolumes } from './volume-tasks.ts'
@@ -10,7 +11,6 @@ import { mountsAt, onVolumes } from './volume-tasks.ts'
 export type Spool = { volumes: { path: string; tar: string }[]; bytes: number; takenAt: number; pausedMs: number }
 
 const MIB = 1024 ** 2
-const ROOM_BYTES = 300 * MIB
 /** Faster than any disk that we have seen do it: what would take too long even so is not begun. */
 const FASTEST_BYTES_PER_S = 1024 * MIB
 /** What a tar has beside the content, for each file. */
@@ -31,7 +31,7 @@ export const measure = (
       const { files, settings } = run.engine
       const bytes = volumes.length === 0 ? 0 : await sizeOf(run, volumes)
       const { freeBytes } = await files.freeDisk(settings.dataDir)
-      if (freeBytes < 2 * bytes + ROOM_BYTES) throw noRoom(run, { bytes, freeBytes })
+      if (freeBytes < 2 * bytes + SPARE_DISK_BYTES) throw noRoom(run, { bytes, freeBytes })
       if (isFrozen && bytes > (FASTEST_BYTES_PER_S * PAUSE_LIMIT_MS) / 1000) throw tooSlow(run.bot.name, size(bytes))
       return bytes
     },
@@ -50,7 +50,7 @@ const sizeOf = async (run: Run, volumes: readonly DataVolume[]): Promise<number>
 const noRoom = ({ bot }: Run, { bytes, freeBytes }: { bytes: number; freeBytes: number }): TbsError =>
   new TbsError(
     'disk_full',
-    `A backup of ${bot.name} needs up to ${size(2 * bytes + ROOM_BYTES)} while it is made, and only ` +
+    `A backup of ${bot.name} needs up to ${size(2 * bytes + SPARE_DISK_BYTES)} while it is made, and only ` +
       `${size(freeBytes)} are free`,
     { hint: 'Free some disk: /prune shows old images that nothing needs, /backups what older backups take' },
   )
