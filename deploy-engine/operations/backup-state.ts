@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { THE_HOST } from '../names.ts'
 import type { Engine } from '../ports.ts'
 import { type Backup, type BackupCause, BackupSchema, backupsOf } from '../records/backup.ts'
-import { ENDING, pathOf, stamp } from './backup-files.ts'
+import { copiesDue, dropUnrecorded, ENDING, pathOf, stamp } from './backup-files.ts'
 import { removeBackups } from './expire.ts'
 import { expired } from './retention.ts'
 
@@ -29,14 +29,13 @@ export const backUpState = async (engine: Engine, cause: BackupCause, signal: Ab
       entities.save(BackupSchema, {
         ...{ botId: null, botName: null, telegramId: null, release: null, file, cause, state: 'good' as const },
         ...{ ...written, createdAt: takenAt },
-        copies: settings.backupCommand ? [{ to: 'command' as const, state: 'due' as const, at: takenAt }] : [],
+        copies: copiesDue(engine, takenAt),
       }),
     )
     await removeBackups(engine, expired(await backupsOf(database.read, null), clock.now()))
     return backup
   } catch (error) {
-    await files.remove(`${path}.part`)
-    if (!(await database.read.existsBy(BackupSchema, { file }))) await files.remove(path)
+    await dropUnrecorded(engine, file)
     throw error
   } finally {
     await files.remove(directory)

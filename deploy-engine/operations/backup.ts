@@ -4,7 +4,7 @@ import { type Backup, type BackupCause, BackupSchema } from '../records/backup.t
 import { changeOperation, operationById } from '../records/operation.ts'
 import { activeRelease } from '../records/release.ts'
 import { secretsOf } from '../records/secret.ts'
-import { backupFileOf, dropUnfinished, pathOf } from './backup-files.ts'
+import { backupFileOf, copiesDue, dropUnfinished, pathOf } from './backup-files.ts'
 import { currentVolumes } from './current-volumes.ts'
 import { expire } from './expire.ts'
 import { heedCancel, type Run, step } from './journal.ts'
@@ -93,12 +93,10 @@ type Made = Pick<Backup, 'bytes' | 'sha256' | 'release' | 'cause'> & { pausedMs:
 
 const insert = async (run: Run, entities: EntityManager, { pausedMs, ...made }: Made): Promise<Backup> => {
   const { engine, bot, operation } = run
-  const { settings, clock } = engine
-  const now = clock.now()
-  const copies = settings.backupCommand ? [{ to: 'command' as const, state: 'due' as const, at: now }] : []
+  const now = engine.clock.now()
   const backup = await entities.save(BackupSchema, {
     ...{ botId: bot.id, botName: bot.name, telegramId: bot.telegramId, file: backupFileOf(run) },
-    ...{ ...made, createdAt: now, state: 'good' as const, copies },
+    ...{ ...made, createdAt: now, state: 'good' as const, copies: copiesDue(engine, now) },
   })
   const outcome = (await operationById(entities, operation.id))?.outcome
   const { id, file, bytes } = backup
