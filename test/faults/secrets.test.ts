@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openVault } from '../../deploy-engine/io/vault.ts'
 import { Secret } from '../../deploy-engine/secret.ts'
@@ -9,6 +8,7 @@ import { docker } from '../helpers/docker.ts'
 import { type Behaviour, fixtureBot } from '../helpers/fixture-bot.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
 import { change, rows } from '../helpers/journal.ts'
+import { type WatchedArguments, watchArguments } from '../helpers/watch-arguments.ts'
 
 // faults.md, row 14: whatever a build or a bot prints, no secret is seen or kept anywhere.
 
@@ -16,7 +16,7 @@ const API_KEY = 's3cret/with+odd chars&more=yes'
 
 let here: Installation
 let my: DeployedBot
-let argv: { lines: Set<string>; stop(): Promise<void> }
+let argv: WatchedArguments
 
 beforeAll(async () => {
   here = await installation()
@@ -166,26 +166,4 @@ const addVariable = async (key: string, value: string): Promise<void> => {
     'INSERT INTO secrets (bot_id, key, key_id, sealed, updated_at) VALUES (?, ?, ?, ?, ?)',
     values,
   )
-}
-
-/** Every command line of this machine, looked at again and again. */
-const watchArguments = () => {
-  const lines = new Set<string>()
-  let stopped = false
-  const looking = (async () => {
-    while (!stopped) {
-      for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-        if (line !== '') lines.add(line.replaceAll('\0', ' '))
-      }
-      await sleep(20)
-    }
-  })()
-  return {
-    lines,
-    stop: async () => {
-      stopped = true
-      await looking
-    },
-  }
 }

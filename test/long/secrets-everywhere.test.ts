@@ -10,6 +10,7 @@ import { docker } from '../helpers/docker.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
 import { rows } from '../helpers/journal.ts'
+import { processes, type WatchedArguments, watchArguments } from '../helpers/watch-arguments.ts'
 
 // After thirty operations of all kinds, no secret is anywhere at rest or in transit, but encrypted and in containers.
 
@@ -22,7 +23,7 @@ const PEM = [
 
 let here: Installation
 let my: DeployedBot
-let argv: { lines: Set<string>; stop(): Promise<void> }
+let argv: WatchedArguments
 const transit: string[] = []
 let redis: Redis
 let monitor: Redis
@@ -232,28 +233,4 @@ const formsOf = (value: string): string[] => {
   return [
     ...new Set([...whole, bytes.toString('hex'), ...lines, ...value.split(':').filter((part) => part.length > 30)]),
   ]
-}
-
-const processes = async (): Promise<string[]> => (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-
-/** Every command line of this machine, looked at again and again. */
-const watchArguments = () => {
-  const lines = new Set<string>()
-  let stopped = false
-  const looking = (async () => {
-    while (!stopped) {
-      for (const pid of await processes()) {
-        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-        if (line !== '') lines.add(line.replaceAll('\0', ' '))
-      }
-      await sleep(20)
-    }
-  })()
-  return {
-    lines,
-    stop: async () => {
-      stopped = true
-      await looking
-    },
-  }
 }
