@@ -5,6 +5,7 @@ export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'
 export { type RepoFacts, repoFacts } from './image/repo-facts.ts'
 export { interesting, type SourceTree } from './image/source-tree.ts'
+export type { Liveness } from './liveness.ts'
 export { isSecretSetting, looksSecret, redactShapes } from './looks-secret.ts'
 export {
   BotName,
@@ -85,7 +86,6 @@ export {
   pastIncidents,
 } from './watch/incidents.ts'
 export { checkLiveness, livenessOf } from './watch/liveness/check-liveness.ts'
-export type { Liveness } from './watch/liveness/liveness.ts'
 export { watchLiveness } from './watch/liveness/watch-liveness.ts'
 export { type BotGlance, glances, type HostNow, hostNow } from './watch/overview.ts'
 export { watchResources } from './watch/resources.ts'

@@ -5,8 +5,8 @@ import type { reseal } from './archive/reseal.ts'
 import type { writeArchive } from './archive/write-archive.ts'
 import type { writeState } from './archive/write-state.ts'
 import type { DockerPort } from './docker-port.ts'
+import type { Liveness } from './liveness.ts'
 import type { Secret } from './secret.ts'
-import type { Liveness } from './watch/liveness/liveness.ts'
 
 export type * from './docker-port.ts'
 

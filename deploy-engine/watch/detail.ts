@@ -1,4 +1,5 @@
 import { TbsError } from '../error.ts'
+import type { Liveness } from '../liveness.ts'
 import { expectedError } from '../operations/expected-error.ts'
 import { botSecrets } from '../operations/secrets.ts'
 import { type BotStatus, botStatus } from '../operations/status.ts'
@@ -8,7 +9,6 @@ import { type Incident, openIncidents } from '../records/incident.ts'
 import { observationOf } from '../records/observation.ts'
 import { type Operation, OperationSchema } from '../records/operation.ts'
 import { livenessOf } from './liveness/check-liveness.ts'
-import type { Liveness } from './liveness/liveness.ts'
 import { coresBetween, usageOf } from './resources.ts'
 
 /** A bot with all that is known of it beside its status. */

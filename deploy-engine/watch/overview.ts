@@ -1,10 +1,10 @@
 import { messageOf } from '../error.ts'
+import type { Liveness } from '../liveness.ts'
 import { expectedError } from '../operations/expected-error.ts'
 import { type BotStatus, botStatuses } from '../operations/status.ts'
 import type { BotUsage, Engine, HealthSeen } from '../ports.ts'
 import { type Incident, openIncidents } from '../records/incident.ts'
 import { livenessOf } from './liveness/check-liveness.ts'
-import type { Liveness } from './liveness/liveness.ts'
 import { usageOf } from './resources.ts'
 
 /** How the host is at this moment. */

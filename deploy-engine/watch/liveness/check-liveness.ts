@@ -1,9 +1,9 @@
+import type { Liveness } from '../../liveness.ts'
 import { botSecrets } from '../../operations/secrets.ts'
 import type { Engine } from '../../ports.ts'
 import { botByName } from '../../records/bot.ts'
 import { activeRelease } from '../../records/release.ts'
 import { judgeLiveness, shown } from './judge-liveness.ts'
-import type { Liveness } from './liveness.ts'
 import { takeLook } from './look.ts'
 
 /** How a bot was when it was last looked at; undefined: it is not watched, or not in this process. */

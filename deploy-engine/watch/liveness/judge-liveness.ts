@@ -1,4 +1,4 @@
-import type { Liveness } from './liveness.ts'
+import type { Liveness } from '../../liveness.ts'
 import type { Look } from './look.ts'
 import type { Silence } from './silence.ts'
 import { silenceWhenQuiet } from './when-quiet.ts'
