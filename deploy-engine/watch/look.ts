@@ -1,6 +1,6 @@
 import type { Container } from '../ports.ts'
-import { endIncident } from '../records/incident.ts'
 import { type Observation, observationOf } from '../records/observation.ts'
+import { endNow } from './end-now.ts'
 import { noteExits } from './exits.ts'
 import { type Exits, type Happening, happened } from './happened.ts'
 import { noteGone, noteStopped } from './stopped.ts'
@@ -45,10 +45,7 @@ const withCode = ({ codes }: Watch, { containerId }: Watched, exits: Exits): Exi
 
 const noteStarted = async ({ engine }: Watch, { bot }: Watched): Promise<void> => {
   const incident = await openIncidentOf(engine, bot.id, ['stopped', 'start_failure'])
-  if (!incident) return
-  const over = { at: engine.clock.now(), end: 'it runs again' }
-  await engine.database.transaction((entities) => endIncident(entities, incident, over))
-  engine.changes.emit({ incident: incident.id })
+  if (incident) await endNow(engine, incident, 'it runs again')
 }
 
 const hasChanged = (seen: Observation, { running, startedAt, finishedAt, restarts }: Container): boolean =>

@@ -5,6 +5,7 @@ import { unfinishedOperations } from '../records/operation.ts'
 import { activeRelease, lastGoodRelease } from '../records/release.ts'
 import { betweenOperations, type Queue } from './between-operations.ts'
 import type { BotToRun } from './bots-to-run.ts'
+import { endNow } from './end-now.ts'
 
 type Noted = { ok: boolean; found: string; count: number }
 
@@ -25,13 +26,11 @@ type Asked = { bots: readonly BotToRun[]; asked(one: BotToRun): boolean }
 
 /** Ends the incidents of bots that nothing will be seen of any more. */
 export const endUnhealthy = async (engine: Engine, { bots, asked }: Asked): Promise<void> => {
-  const { database, clock, changes } = engine
-  for (const incident of (await openIncidents(database.read)).filter(isUnhealthy)) {
+  for (const incident of (await openIncidents(engine.database.read)).filter(isUnhealthy)) {
     const one = bots.find(({ bot }) => bot.id === incident.botId)
     if (one && asked(one)) continue
     const end = one ? `v${one.release.number} has no health check` : 'it does not run any more'
-    await database.transaction((entities) => endIncident(entities, incident, { at: clock.now(), end }))
-    changes.emit({ incident: incident.id })
+    await endNow(engine, incident, end)
   }
 }
 

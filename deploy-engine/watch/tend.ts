@@ -1,7 +1,8 @@
 import type { Engine } from '../ports.ts'
 import { botById } from '../records/bot.ts'
-import { endIncident, type Incident, openIncidents } from '../records/incident.ts'
+import { type Incident, openIncidents } from '../records/incident.ts'
 import { EXIT_KINDS, FINE_AFTER_MS } from './crash-loop.ts'
+import { endNow } from './end-now.ts'
 import { settleFleet } from './fleet.ts'
 import { tendHold } from './hold.ts'
 import { type Watch, type Watched, whileWatched } from './watched.ts'
@@ -40,7 +41,6 @@ const tendOne = async (watch: Watch, watched: Watched, incident: Incident): Prom
 }
 
 const over = async (engine: Engine, incident: Incident, end: string): Promise<void> => {
-  await engine.database.transaction((entities) => endIncident(entities, incident, { at: engine.clock.now(), end }))
+  await endNow(engine, incident, end)
   engine.log.info({ incident: incident.id, end }, 'an incident is over')
-  engine.changes.emit({ incident: incident.id })
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../../ports.ts'
-import { endIncident, type Incident, openIncidents } from '../../records/incident.ts'
+import { type Incident, openIncidents } from '../../records/incident.ts'
 import { type BotToRun, botsToRun } from '../bots-to-run.ts'
+import { endNow } from '../end-now.ts'
 import { isTogether } from './together.ts'
 
 export type ActiveBot = BotToRun & {
@@ -18,16 +19,8 @@ export const activeBots = async (engine: Engine): Promise<{ bots: ActiveBot[]; t
     (one): ActiveBot => ({ ...one, incidents: open.filter(({ botId }) => botId === one.bot.id) }),
   )
   const others = open.filter(({ botId }) => !bots.some(({ bot }) => bot.id === botId))
-  for (const incident of others) await endOther(engine, incident)
+  // Nothing will be seen of them.
+  for (const incident of others) await endNow(engine, incident, 'it is not to run any more')
   const together = incidents.find(isTogether)
   return { bots, ...(together && { together }) }
-}
-
-// Nothing will be seen of it.
-const endOther = async (engine: Engine, incident: Incident): Promise<void> => {
-  const at = engine.clock.now()
-  await engine.database.transaction((entities) =>
-    endIncident(entities, incident, { at, end: 'it is not to run any more' }),
-  )
-  engine.changes.emit({ incident: incident.id })
 }

@@ -1,6 +1,7 @@
 import { restartInPlace } from '../../operations/restart-in-place.ts'
 import type { Engine } from '../../ports.ts'
-import { endIncident, type Incident, type IncidentDetail, type IncidentKind, noteSign } from '../../records/incident.ts'
+import { type Incident, type IncidentDetail, type IncidentKind, noteSign } from '../../records/incident.ts'
+import { endNow } from '../end-now.ts'
 import { isFleetWide } from '../fleet.ts'
 import { whileWatched } from '../watched.ts'
 import type { ActiveBot } from './active-bots.ts'
@@ -40,7 +41,7 @@ export const followUp = async (engine: Engine, seen: Seen): Promise<void> => {
   if (state === 'deaf') await answerDeafness(engine, seen, signal)
   for (const incident of seen.incidents) {
     const end = endOf(incident, watched, look.at)
-    if (end !== undefined) await over(engine, incident, end)
+    if (end !== undefined) await endNow(engine, incident, end)
   }
 }
 
@@ -85,12 +86,6 @@ const endOf = ({ kind }: Incident, watched: Watched, now: number): string | unde
   const isOver =
     kind === 'token' ? state !== undefined && state !== 'refused' && state !== 'unknown' : isFine(watched, now)
   return isOver ? ENDS[kind] : undefined
-}
-
-const over = async (engine: Engine, incident: Incident, end: string): Promise<void> => {
-  const at = engine.clock.now()
-  await engine.database.transaction((entities) => endIncident(entities, incident, { at, end }))
-  engine.changes.emit({ incident: incident.id })
 }
 
 // Docker went away in the middle of it.

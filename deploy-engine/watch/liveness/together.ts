@@ -1,6 +1,7 @@
 import type { Engine } from '../../ports.ts'
 import { allBots } from '../../records/bot.ts'
-import { changeIncident, endIncident, type Incident, noteSign, openIncidents } from '../../records/incident.ts'
+import { changeIncident, type Incident, noteSign, openIncidents } from '../../records/incident.ts'
+import { endNow } from '../end-now.ts'
 
 const FINGERPRINT = 'deaf'
 const HINT = 'So it is not their fault, and none of them is started anew: look at this host’s network, and at Telegram'
@@ -31,12 +32,7 @@ export const endTogether = async (
   known: Incident,
   isSettled: (name: string) => boolean,
 ): Promise<void> => {
-  if (!(known.detail.bots ?? []).every(isSettled)) return
-  const at = engine.clock.now()
-  await engine.database.transaction((entities) =>
-    endIncident(entities, known, { at, end: 'they take their updates again' }),
-  )
-  engine.changes.emit({ incident: known.id })
+  if ((known.detail.bots ?? []).every(isSettled)) await endNow(engine, known, 'they take their updates again')
 }
 
 const openTogether = async ({ database }: Engine): Promise<Incident | undefined> =>
