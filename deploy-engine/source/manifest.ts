@@ -54,7 +54,7 @@ const mapping = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return `a mapping with some of the keys ${Object.keys(shape).join(', ')}`
-      return issue.keys.map((key) => describeUnknown(key, Object.keys(shape))).join('; ')
+      return describeUnknown(issue.keys, Object.keys(shape))
     },
   })
 
@@ -108,8 +108,11 @@ const ManifestSchema = mapping({
 
 export type Manifest = z.output<typeof ManifestSchema>
 
-const describeUnknown = (key: string, known: string[]): string =>
-  `unknown key ${printable(key)}; the keys here are ${known.join(', ')}`
+const describeUnknown = (keys: string[], known: string[]): string => {
+  const named = keys.slice(0, 3).map(printable).join(', ')
+  const more = keys.length > 3 ? ` and ${keys.length - 3} more` : ''
+  return `unknown key${keys.length > 1 ? 's' : ''} ${named}${more}; the keys here are ${known.join(', ')}`
+}
 
 /** Unknown keys first: a misspelt key is the cause of whatever else is missing. */
 const describeIssues = (issues: z.core.$ZodIssue[]): string => {
@@ -125,4 +128,4 @@ const describeIssue = (issue: z.core.$ZodIssue): string => {
   return `${where === '' ? 'the file' : where}: expected ${issue.message}`
 }
 
-const printable = (key: string): string => JSON.stringify(key.slice(0, 60)).slice(1, -1)
+const printable = (key: string): string => JSON.stringify(key).slice(1, -1).slice(0, 60)

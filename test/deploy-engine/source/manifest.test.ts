@@ -74,6 +74,7 @@ backup: { schedule: "0 3 * * *", keep: 14 }
 
 describe('a wrong file is refused with the key and what it takes', () => {
   test.each([
+    ['hooks: { a: 1, b: 2, c: 3, d: 4, e: 5 }', 'hooks: unknown keys a, b, c and 2 more; the keys here are release'],
     ['hooks: { relase: x }', 'hooks: unknown key relase; the keys here are release'],
     ['build: { target: "a b" }', 'build.target: expected the name of a stage'],
     ['health: {}', 'health: expected one of http and command'],
