@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...REAL_DOCKER, ...BROWSER, ...LONG, ...ARCHITECTURE],
+          setupFiles: ['test/helpers/seed.ts'],
           // Of two cores vitest would use one.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -44,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'long',
           include: LONG,
+          setupFiles: ['test/helpers/seed.ts'],
           maxWorkers: 1,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,

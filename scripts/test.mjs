@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,7 +42,10 @@ const TESTS = [
 const CHOSEN = [{ name: 'chosen tests', projects: ['architecture', 'unit', 'docker', 'browser'] }]
 
 /** @type {Stage[]} */
-const LONG = [{ name: 'long', projects: ['long'] }]
+const LONG_CHOSEN = [{ name: 'long', projects: ['long'] }]
+
+/** @type {Stage[]} The random tests ask new questions here. */
+const LONG = [{ name: 'unit', projects: ['unit'] }, ...LONG_CHOSEN]
 
 /**
  * Runs every stage, also after one failed, and ends with one summary.
@@ -50,7 +54,10 @@ const LONG = [{ name: 'long', projects: ['long'] }]
  */
 async function test(args, signal) {
   const filter = args.filter((arg) => arg !== '--long')
-  const stages = args.includes('--long') ? LONG : filter.length > 0 ? CHOSEN : [...CHECKS, ...TESTS]
+  const [whole, chosen] = args.includes('--long') ? [LONG, LONG_CHOSEN] : [[...CHECKS, ...TESTS], CHOSEN]
+  const stages = filter.length > 0 ? chosen : whole
+  if (args.includes('--long')) process.env.TBS_TEST_SEED ??= String(randomInt(2 ** 31))
+  if (process.env.TBS_TEST_SEED) console.log(`Random tests by TBS_TEST_SEED=${process.env.TBS_TEST_SEED}`)
   const outcomes = []
   for (const stage of stages) {
     if (signal.aborted) break
