@@ -25,7 +25,7 @@ export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> 
   try {
     const repo = await here.repo('bot')
     await here.start()
-    await commit(repo, 0)
+    await commit(here, repo, 0)
     const bot = await here.addBot('bench-bot', repo)
     const floorBot = here.sandbox.addBot({ username: 'floor_bench_bot' })
     const floor = await openFloor(here, { repo, bot: floorBot })
@@ -33,11 +33,11 @@ export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> 
     await floor.deploy(-1)
     const pairs = await inPairs(PAIRS, {
       ours: async (round) => {
-        await commit(repo, 2 * round + 1)
+        await commit(here, repo, 2 * round + 1)
         return deploy(here, { repo, bot, round })
       },
       floor: async (round) => {
-        await commit(repo, 2 * round + 2)
+        await commit(here, repo, 2 * round + 2)
         return floor.deploy(round)
       },
     })
@@ -51,9 +51,10 @@ export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> 
   }
 }
 
-const commit = (repo: GitRepo, round: number): Promise<string> =>
+// Of this run alone: what an earlier one built would be taken from the cache.
+const commit = ({ instance }: Installation, repo: GitRepo, round: number): Promise<string> =>
   repo.commit('main', {
-    ...fixtureBot({ says: `round ${round}` }),
+    ...fixtureBot({ says: `round ${round} of ${instance}` }),
     Dockerfile: DOCKERFILE,
     'tbs.yaml': 'gate: { ready: 1s, stable: 1s }\n',
   })
@@ -84,25 +85,25 @@ const openFloor = async (here: Installation, { repo, bot }: { repo: GitRepo; bot
   await writeFile(env, `TELEGRAM_API_ROOT=${here.env.TBS_BOTS_API_ROOT}\nBOT_TOKEN=${bot.token}\n`, { mode: 0o600 })
   const labels = { 'tbs.instance': here.instance }
   const network = await docker.createNetwork({ Name: `${here.instance}-floor`, Labels: labels })
-  const names: string[] = []
+  const images = new Set<string>()
   return {
     deploy: async (round: number): Promise<number> => {
       const source = join(directory, `source-${round}`)
       await mkdir(source)
       const name = `${here.instance}-floor-${round + 1}`
-      names.push(name)
       const polled = firstPoll(here.sandbox, bot)
       const begun = performance.now()
       const args = [mirror, repo.url, 'main', source, `${here.instance}/floor`, name, `${here.instance}-floor`, env]
       await run(join(import.meta.dirname, 'floor.sh'), args)
       const took = (await polled) - begun
+      images.add((await docker.getContainer(name).inspect()).Image)
       await run('docker', ['rm', '--force', name])
       await rm(source, { recursive: true })
       return took
     },
     close: async () => {
       await network.remove()
-      await run('docker', ['rmi', '--force', `${here.instance}/floor`])
+      await run('docker', ['rmi', '--force', ...images])
     },
   }
 }
