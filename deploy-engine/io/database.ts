@@ -90,22 +90,40 @@ const terseDriver = async () => {
 }
 
 // TypeORM has one SQLite connection: two transactions at once would nest and lose rows, so each waits for the last.
-const serialised = (source: DataSource): Pick<Database, 'transaction' | 'copyTo'> => {
+const serialised = (source: DataSource): Pick<Database, 'transaction' | 'version' | 'copyTo'> => {
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work).catch(explain)
     last = next.catch(() => undefined)
     return next
   }
+  let written = 0
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    written++
+    try {
+      return await work()
+    } finally {
+      // Reads see what a transaction writes before it ends, and it may be rolled back.
+      written++
+    }
+  }
   return {
     transaction: (work) =>
       inTurn(() =>
-        source.transaction(async (entities) => {
-          // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
-          await entities.query('DELETE FROM migrations WHERE 0')
-          return work(entities)
-        }),
+        counted(() =>
+          source.transaction(async (entities) => {
+            // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
+            await entities.query('DELETE FROM migrations WHERE 0')
+            return work(entities)
+          }),
+        ),
       ),
+    // SQLite counts what others write, and not what this connection does.
+    version: async () => {
+      const before = written
+      const [others] = await source.query<{ data_version: number }[]>('PRAGMA data_version')
+      return `${before} ${others?.data_version}`
+    },
     // Not possible inside a transaction.
     copyTo: (path) => inTurn(() => source.query('VACUUM INTO ?', [path])),
   }

@@ -1,6 +1,7 @@
 import { askHealth, type HealthFinding, imageHealth } from '../container/ask-health.ts'
 import { botSecrets, hiddenOf } from '../operations/secrets.ts'
 import type { Container, Engine } from '../ports.ts'
+import { remembered } from '../remembered.ts'
 import { within } from '../within.ts'
 import type { Queue } from './between-operations.ts'
 import { type BotToRun, botsToRun, isWorkedOn } from './bots-to-run.ts'
@@ -25,7 +26,8 @@ export const watchHealth = async (
   engine: Engine,
   { enqueue, signal }: Omit<Queue, 'engine'> & { signal: AbortSignal },
 ): Promise<void> => {
-  const watch: Watch = { engine, enqueue, signal, all: new Map(), looking: new Set() }
+  const bots = remembered(engine, () => botsToRun(engine))
+  const watch: Watch = { engine, enqueue, signal, bots, all: new Map(), looking: new Set() }
   while (!signal.aborted) {
     const next = await round(watch).catch((err) => {
       if (!signal.aborted) engine.log.error({ err }, 'watching the health of bots failed')
@@ -47,12 +49,17 @@ type Watched = {
   told?: { verdict: 'good' | 'bad'; at: number; failures: number }
 }
 
-type Watch = Queue & { signal: AbortSignal; all: Map<number, Watched>; looking: Set<Promise<void>> }
+type Watch = Queue & {
+  signal: AbortSignal
+  bots(): Promise<BotToRun[]>
+  all: Map<number, Watched>
+  looking: Set<Promise<void>>
+}
 
 /** Begins the looks whose time has come; gives when the next one's will. */
 const round = async (watch: Watch): Promise<number> => {
   const { engine, all, looking } = watch
-  const bots = await botsToRun(engine)
+  const bots = await watch.bots()
   for (const id of all.keys()) if (!bots.some(({ bot }) => bot.id === id)) forget(watch, id)
   for (const one of bots) if (all.get(one.bot.id)?.container !== one.container) begin(watch, one)
   const asked = (one: BotToRun) => all.get(one.bot.id)?.dueAt !== Number.POSITIVE_INFINITY

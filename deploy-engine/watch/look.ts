@@ -16,11 +16,21 @@ export const lookAt = (watch: Watch, botId: number): Promise<void> =>
     if (!seen) return found && remember(engine, watched, found)
     if (found?.running) watch.stoppedSince.delete(watched.bot.id)
     const happenings = happened(seen, found)
+    watch.quiet.delete(watched.containerId)
+    if (found?.running && happenings.length === 0) watch.quiet.set(watched.containerId, found)
     // Exits are written down together with what was seen: else a kill in between would tell them twice, or never.
     const isNoted = happenings.some(({ kind }) => kind === 'exits')
     if (found && !isNoted && hasChanged(seen, found)) await remember(engine, watched, found)
     for (const happening of happenings) await note(watch, watched, { happening, found })
   })
+
+/** What was seen last is still so: a look with all that belongs to it would find nothing. */
+export const isAsBefore = async ({ engine, quiet }: Watch, containerId: string): Promise<boolean> => {
+  const before = quiet.get(containerId)
+  if (!before) return false
+  const found = await engine.docker.container(containerId)
+  return found !== undefined && !hasChanged(before, found)
+}
 
 const note = async (
   watch: Watch,
@@ -48,7 +58,10 @@ const noteStarted = async ({ engine }: Watch, { bot }: Watched): Promise<void> =
   if (incident) await endNow(engine, incident, 'it runs again')
 }
 
-const hasChanged = (seen: Observation, { running, startedAt, finishedAt, restarts }: Container): boolean =>
+const hasChanged = (
+  seen: Pick<Observation, 'running' | 'startedAt' | 'finishedAt' | 'restarts'>,
+  { running, startedAt, finishedAt, restarts }: Container,
+): boolean =>
   seen.running !== running ||
   seen.startedAt !== startedAt ||
   seen.finishedAt !== finishedAt ||

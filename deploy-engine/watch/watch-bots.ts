@@ -1,8 +1,9 @@
 import { instanceLabels } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
 import type { ContainerEvent, Engine } from '../ports.ts'
-import { allBots, registeredBot } from '../records/bot.ts'
-import { lookAt } from './look.ts'
+import { registeredBot } from '../records/bot.ts'
+import { botsToRun } from './bots-to-run.ts'
+import { isAsBefore, lookAt } from './look.ts'
 import { tend } from './tend.ts'
 import type { Watch } from './watched.ts'
 
@@ -23,7 +24,7 @@ export type BotsWatch = { enqueue(operation: number): Promise<void>; signal: Abo
  * incident. Truth is the difference of two inspections; Docker's events only tell when to look.
  */
 export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch): Promise<void> => {
-  const watch: Watch = { engine, signal, enqueue, codes: new Map(), stoppedSince: new Map() }
+  const watch: Watch = { engine, signal, enqueue, codes: new Map(), quiet: new Map(), stoppedSince: new Map() }
   const looks = openLooks(watch)
   await Promise.all([
     listen(watch, looks),
@@ -38,8 +39,12 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
 }
 
 const lookAtAll = async (watch: Watch): Promise<number> => {
-  const bots = await allBots(watch.engine.database.read)
-  for (const { id } of bots) if (!watch.signal.aborted) await lookAt(watch, id)
+  const bots = await botsToRun(watch.engine)
+  for (const id of watch.quiet.keys()) if (!bots.some(({ container }) => container === id)) watch.quiet.delete(id)
+  for (const { bot, container } of bots) {
+    if (watch.signal.aborted) break
+    if (!(await isAsBefore(watch, container))) await lookAt(watch, bot.id)
+  }
   return bots.length
 }
 

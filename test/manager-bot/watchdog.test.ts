@@ -26,7 +26,8 @@ beforeEach(() => {
 })
 
 const watch = (dueAt: () => number): Watchdog => {
-  const database: Pick<Database, 'transaction'> = { transaction: (work) => answers(() => work(never)) as never }
+  const transaction: Database['transaction'] = (work) => answers(() => work(never)) as never
+  const database: Database = { transaction, read: never, version: never, copyTo: never }
   const log = {
     ...quietLog,
     error: (fields: Record<string, unknown>, message: string) => entries.push({ fields, message }),
@@ -34,7 +35,7 @@ const watch = (dueAt: () => number): Watchdog => {
   const end = () => {
     ended += 1
   }
-  const watchdog = openWatchdog({ clock, database: { ...database, read: never, copyTo: never }, log, dueAt, end })
+  const watchdog = openWatchdog({ clock, database, log, dueAt, end })
   void watchdog.run(stop.signal)
   return watchdog
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../../ports.ts'
+import { remembered } from '../../remembered.ts'
 import { clockJumps } from '../../steady-clock.ts'
 import { type ActiveBot, activeBots } from './active-bots.ts'
 import { lookAtBot, lookLater } from './look-at-bot.ts'
@@ -27,7 +28,8 @@ const JUMP_MS = 2_000
 export const watchLiveness = async (engine: Engine, { enqueue, signal }: LivenessWatch): Promise<void> => {
   const { clock, running } = engine
   const jumped = clockJumps(clock)
-  const watch: Watch = { engine, all: new Map(), looking: new Map(), turns: probeTurns(), jumped, enqueue, signal }
+  const shared = { engine, all: new Map(), looking: new Map(), turns: probeTurns() }
+  const watch: Watch = { ...shared, active: remembered(engine, () => activeBots(engine)), jumped, enqueue, signal }
   running.lookNow = (bot) => lookNow(watch, bot)
   while (!signal.aborted) {
     const next = await round(watch).catch((error) => {
@@ -47,6 +49,7 @@ type Watch = LivenessWatch & {
   all: Map<number, Watched>
   looking: Map<number, Promise<void>>
   turns: ProbeTurns
+  active(): ReturnType<typeof activeBots>
   listed?: Listed
   /** How far the clock was set since it was last asked. */
   jumped(): number
@@ -88,7 +91,7 @@ const listed = async (watch: Watch): Promise<Listed> => {
   const { engine } = watch
   const now = engine.clock.now()
   if (watch.listed && now - watch.listed.at < REFRESH_MS) return watch.listed
-  const { bots, together } = await activeBots(engine)
+  const { bots, together } = await watch.active()
   const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
   keepUp(watch, bots, everyMs)
   if (together) await endTogether(engine, together, (name) => isSettled(watch, bots, name))

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type OpenDatabase, openDatabase } from '../../deploy-engine/io/database.ts'
+import { allBots, BotSchema } from '../../deploy-engine/records/bot.ts'
+import { remembered } from '../../deploy-engine/remembered.ts'
+
+let directory: string
+let database: OpenDatabase
+let other: OpenDatabase
+let loads: number
+let names: () => Promise<string[]>
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tbs-remembered-'))
+  database = await openDatabase(directory)
+  other = await openDatabase(directory)
+  loads = 0
+  names = remembered({ database }, async () => {
+    loads++
+    return (await allBots(database.read)).map(({ name }) => name)
+  })
+})
+
+afterEach(async () => {
+  await database.close()
+  await other.close()
+  await rm(directory, { recursive: true })
+})
+
+const add = (to: OpenDatabase, name: string): Promise<unknown> =>
+  to.transaction((entities) => entities.insert(BotSchema, { ...BOT, name, telegramId: name.length }))
+
+const BOT = { repo: 'https://example.org/x.git', username: 'x_bot', createdAt: 1 }
+
+test('nothing is loaded twice while nothing is written', async () => {
+  expect([await names(), await names(), await names()]).toEqual([[], [], []])
+  expect(loads).toBe(1)
+})
+
+test('what this process writes is found, and what another one does', async () => {
+  await names()
+  await add(database, 'a')
+  expect(await names()).toEqual(['a'])
+  await add(other, 'bb')
+  expect(await names()).toEqual(['a', 'bb'])
+  expect(await names()).toEqual(['a', 'bb'])
+  expect(loads).toBe(3)
+})
+
+test('what was seen in the middle of a transaction is not kept when that is rolled back', async () => {
+  await names()
+  const failed = database.transaction(async (entities) => {
+    await entities.insert(BotSchema, { ...BOT, name: 'gone', telegramId: 1 })
+    expect(await names()).toEqual(['gone'])
+    throw new Error('no')
+  })
+  await expect(failed).rejects.toThrow('no')
+  expect(await names()).toEqual([])
+})
