@@ -63,7 +63,7 @@ export {
 export { type OperationView, operationView, queuedOperations } from './operations/view.ts'
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'
-export { allBots, type Bot, type BotLock, botByName } from './records/bot.ts'
+export { allBots, type Bot, type BotLock, botByName, registeredBot } from './records/bot.ts'
 export { type Hold, type Incident, type IncidentDetail, type IncidentKind, openIncidents } from './records/incident.ts'
 export { isOver, type Operation, type OperationArgs, type Outcome, operationById } from './records/operation.ts'
 export type { Release } from './records/release.ts'

@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm'
-import { allBots, type Engine, hiddenValues, redact, redactShapes, type Secret } from '../../deploy-engine/index.ts'
+import {
+  type Engine,
+  hiddenValues,
+  redact,
+  redactShapes,
+  registeredBot,
+  type Secret,
+} from '../../deploy-engine/index.ts'
 import type { Audit, AuditEnd, AuditExport, Wanted } from '../audit.ts'
 import type { Input } from '../command.ts'
 import { nameOf } from './people.ts'
@@ -53,7 +60,7 @@ export const writeDown = async (
 // Whatever else stands in a bot's place is none, and may be anything.
 const knownBot = async (entities: EntityManager, { bot, words }: Wanted): Promise<string | null> => {
   const name = bot ?? words.name
-  return (await allBots(entities)).find((one) => one.name === name)?.name ?? null
+  return name === undefined ? null : ((await registeredBot(entities, name))?.name ?? null)
 }
 
 const withoutSecrets = (words: Input, hidden: readonly Secret[]): Input =>
