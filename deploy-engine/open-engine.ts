@@ -96,6 +96,7 @@ const running = (): Running => {
     liveness: new Map(),
     health: new Map(),
     usage: new Map(),
+    inspected: new Map(),
     resumed: new Map(),
     commands: new Map(),
     takeBuildTurn: async (signal) => {

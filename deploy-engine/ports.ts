@@ -4,7 +4,7 @@ import type { readArchive, readBeginning } from './archive/read-archive.ts'
 import type { reseal } from './archive/reseal.ts'
 import type { writeArchive } from './archive/write-archive.ts'
 import type { writeState } from './archive/write-state.ts'
-import type { DockerPort } from './docker-port.ts'
+import type { Container, DockerPort } from './docker-port.ts'
 import type { Liveness } from './liveness.ts'
 import type { Secret } from './secret.ts'
 
@@ -114,6 +114,8 @@ export type Running = {
   liveness: Map<number, Liveness>
   /** Looks at a bot at once; absent: this process does not watch any. */
   lookNow?: (bot: number) => Promise<void>
+  /** What the watch over liveness has last inspected, by its container, so that others need not. */
+  inspected: Map<string, { at: number; found: Container }>
   /** When a container that a backup had frozen went on, by its id. */
   resumed: Map<string, number>
   /** Commands of health checks that have not ended, by their container: since when. */

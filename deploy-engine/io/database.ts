@@ -97,37 +97,34 @@ const serialised = (source: DataSource): Pick<Database, 'transaction' | 'version
     last = next.catch(() => undefined)
     return next
   }
-  let written = 0
-  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
-    written++
-    try {
-      return await work()
-    } finally {
-      // Reads see what a transaction writes before it ends, and it may be rolled back.
-      written++
-    }
-  }
+  let failed = 0
   return {
     transaction: (work) =>
       inTurn(() =>
-        counted(() =>
-          source.transaction(async (entities) => {
+        source
+          .transaction(async (entities) => {
             // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
             await entities.query('DELETE FROM migrations WHERE 0')
             return work(entities)
+          })
+          .catch((error) => {
+            // Whatever was read meanwhile had seen what is rolled back.
+            failed++
+            throw error
           }),
-        ),
       ),
-    // SQLite counts what others write, and not what this connection does.
     version: async () => {
-      const before = written
-      const [others] = await source.query<{ data_version: number }[]>('PRAGMA data_version')
-      return `${before} ${others?.data_version}`
+      const before = failed
+      const [{ own, others } = {}] = await source.query<Record<string, number>[]>(VERSION)
+      return `${own} ${others} ${before}`
     },
     // Not possible inside a transaction.
     copyTo: (path) => inTurn(() => source.query('VACUUM INTO ?', [path])),
   }
 }
+
+// SQLite's data_version tells of other connections only.
+const VERSION = 'SELECT total_changes() AS own, data_version AS others FROM pragma_data_version'
 
 const explain = (error: unknown): never => {
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined

@@ -24,11 +24,17 @@ export const lookAt = (watch: Watch, botId: number): Promise<void> =>
     for (const happening of happenings) await note(watch, watched, { happening, found })
   })
 
-/** What was seen last is still so: a look with all that belongs to it would find nothing. */
-export const isAsBefore = async ({ engine, quiet }: Watch, containerId: string): Promise<boolean> => {
+/**
+ * What was seen last is still so, by an inspection that is not older than `ageMs`: a look with all that belongs to it
+ * would find nothing.
+ */
+export const isAsBefore = async ({ engine, quiet }: Watch, containerId: string, ageMs: number): Promise<boolean> => {
+  const { docker, clock, running } = engine
   const before = quiet.get(containerId)
   if (!before) return false
-  const found = await engine.docker.container(containerId)
+  const known = running.inspected.get(containerId)
+  const isFresh = known && clock.now() - known.at < ageMs
+  const found = isFresh ? known.found : await docker.container(containerId)
   return found !== undefined && !hasChanged(before, found)
 }
 

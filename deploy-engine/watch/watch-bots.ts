@@ -28,7 +28,7 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
   const looks = openLooks(watch)
   await Promise.all([
     listen(watch, looks),
-    repeat(watch, 'looking at the bots', async () => Math.max(ROUND_MS, (await lookAtAll(watch)) * EACH_MS)),
+    repeat(watch, 'looking at the bots', () => lookAtAll(watch)),
     repeat(watch, 'tending incidents', async () => {
       for (const botId of [...watch.stoppedSince.keys()]) await lookAt(watch, botId)
       await tend(watch)
@@ -38,14 +38,16 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
   await looks.idle()
 }
 
+/** Gives after how many milliseconds the next round is due. */
 const lookAtAll = async (watch: Watch): Promise<number> => {
   const bots = await botsToRun(watch.engine)
+  const roundMs = Math.max(ROUND_MS, bots.length * EACH_MS)
   for (const id of watch.quiet.keys()) if (!bots.some(({ container }) => container === id)) watch.quiet.delete(id)
   for (const { bot, container } of bots) {
     if (watch.signal.aborted) break
-    if (!(await isAsBefore(watch, container))) await lookAt(watch, bot.id)
+    if (!(await isAsBefore(watch, container, roundMs))) await lookAt(watch, bot.id)
   }
-  return bots.length
+  return roundMs
 }
 
 type Looks = { wake(bot: string): void; idle(): Promise<unknown> }

@@ -1,7 +1,9 @@
 import { botSecrets } from '../../operations/secrets.ts'
 import type { Engine } from '../../ports.ts'
+import { unfinishedOperations } from '../../records/operation.ts'
+import { remembered } from '../../remembered.ts'
+import type { Secret } from '../../secret.ts'
 import { within } from '../../within.ts'
-import { isWorkedOn } from '../bots-to-run.ts'
 import type { ActiveBot } from './active-bots.ts'
 import { followUp } from './follow-up.ts'
 import { type Judged, judgeLiveness, shown } from './judge-liveness.ts'
@@ -13,6 +15,8 @@ import { fall, remember, silentSince, type Watched } from './watched.ts'
 export type Round = {
   engine: Engine
   all: ReadonlyMap<number, Watched>
+  /** What the database says of each bot. */
+  known: Map<number, () => Promise<Known>>
   enqueue(operation: number): Promise<void>
   signal: AbortSignal
 }
@@ -34,8 +38,9 @@ export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
   const { engine, all, enqueue, signal } = round
   const { active, watched, everyMs } = turn
   const { clock, running } = engine
-  if (await isWorkedOn(engine, active.bot.id)) return lookLater(watched, clock.now() + SOON_MS)
-  const look = await see(round, turn)
+  const { token, waits } = await knownOf(round, active)
+  if (waits || running.bots.has(active.bot.id)) return lookLater(watched, clock.now() + SOON_MS)
+  const look = await see(round, turn, token)
   const unproven = active.release.proof === 'unproven'
   const judged = look.running ? judgeLiveness(watched.looks, { polled: !unproven }) : undefined
   note(engine, { bot: active.bot.id, watched, judged })
@@ -49,10 +54,24 @@ export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
   watched.again = lookAgain(watched.looks, judged, { everyMs, unproven, taken: watched.taken, reported })
 }
 
-const see = async ({ engine, signal }: Round, { active, watched, network, usage }: Turn): Promise<Look> => {
+/** `waits`: an operation does, or is under way; what is seen meanwhile is no sign. */
+type Known = { token: Secret; waits: boolean }
+
+const knownOf = async ({ engine, known }: Round, { bot }: ActiveBot): Promise<Known> => {
+  const read =
+    known.get(bot.id) ??
+    remembered(engine, async () => ({
+      token: (await botSecrets(engine, bot)).token,
+      waits: (await unfinishedOperations(engine.database.read, bot.id)).length > 0,
+    }))
+  known.set(bot.id, read)
+  return read()
+}
+
+const see = async (round: Round, { active, watched, network, usage }: Turn, token: Secret): Promise<Look> => {
+  const { engine, signal } = round
   const { bot, container } = active
   const now = engine.clock.now()
-  const { token } = await botSecrets(engine, bot)
   const readsLog = now - watched.logReadAt >= LOG_EVERY_MS
   const parts = { network, usage, ...(readsLog && { logSinceMs: watched.logReadAt }) }
   if (readsLog) watched.logReadAt = now

@@ -3,7 +3,7 @@ import { askTelegram, type Sample, stateOf } from '../../container/sample.ts'
 import type { NetworkView } from '../../container/socket-table.ts'
 import { saysUsedElsewhere } from '../../container/used-elsewhere.ts'
 import { TbsError } from '../../error.ts'
-import type { Engine } from '../../ports.ts'
+import type { Container, Engine } from '../../ports.ts'
 import type { Secret } from '../../secret.ts'
 
 /** What was seen of an active version at one moment. Parts that were not asked, or gave no answer, are absent. */
@@ -32,7 +32,7 @@ const LOG_LINES = 200
 export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, signal: AbortSignal): Promise<Look> => {
   const { bot, container, token } = looked
   const [found, telegram, network, usage, conflicts] = await Promise.all([
-    engine.docker.container(container),
+    inspect(engine, container),
     askUnlessRefused(engine, token, signal),
     parts.network ? probeNetwork(engine, { bot, container }, signal) : undefined,
     measure(engine, looked, parts.usage),
@@ -50,6 +50,16 @@ export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, sig
     ...(usage && usage.at >= startedAt && { usage }),
     ...(conflicts !== undefined && { conflicts }),
   }
+}
+
+const inspect = async (
+  { docker, clock, running: { inspected } }: Engine,
+  id: string,
+): Promise<Container | undefined> => {
+  const found = await docker.container(id)
+  if (found) inspected.set(id, { at: clock.now(), found })
+  else inspected.delete(id)
+  return found
 }
 
 const measure = async (engine: Engine, { id, container }: Looked, anew: boolean): Promise<Look['usage']> => {

@@ -2,7 +2,7 @@ import type { Engine } from '../../ports.ts'
 import { remembered } from '../../remembered.ts'
 import { clockJumps } from '../../steady-clock.ts'
 import { type ActiveBot, activeBots } from './active-bots.ts'
-import { lookAtBot, lookLater } from './look-at-bot.ts'
+import { lookAtBot, lookLater, type Round } from './look-at-bot.ts'
 import { type ProbeTurns, probeTurns } from './probe-turns.ts'
 import { endTogether } from './together.ts'
 import { isFine, newWatched, type Watched } from './watched.ts'
@@ -28,7 +28,7 @@ const JUMP_MS = 2_000
 export const watchLiveness = async (engine: Engine, { enqueue, signal }: LivenessWatch): Promise<void> => {
   const { clock, running } = engine
   const jumped = clockJumps(clock)
-  const shared = { engine, all: new Map(), looking: new Map(), turns: probeTurns() }
+  const shared = { engine, all: new Map(), known: new Map(), looking: new Map(), turns: probeTurns() }
   const watch: Watch = { ...shared, active: remembered(engine, () => activeBots(engine)), jumped, enqueue, signal }
   running.lookNow = (bot) => lookNow(watch, bot)
   while (!signal.aborted) {
@@ -47,6 +47,7 @@ export const watchLiveness = async (engine: Engine, { enqueue, signal }: Livenes
 type Watch = LivenessWatch & {
   engine: Engine
   all: Map<number, Watched>
+  known: Round['known']
   looking: Map<number, Promise<void>>
   turns: ProbeTurns
   active(): ReturnType<typeof activeBots>
@@ -110,16 +111,20 @@ const isSettled = ({ engine, all }: Watch, bots: readonly ActiveBot[], name: str
 const dueAt = (all: Watch['all'], { bot }: ActiveBot): number => all.get(bot.id)?.again.at ?? 0
 
 // At the start of the manager the first looks are spread, later a new version is looked at once.
-const keepUp = ({ engine, all }: Watch, bots: readonly ActiveBot[], everyMs: number): void => {
+const keepUp = ({ engine, all, known }: Watch, bots: readonly ActiveBot[], everyMs: number): void => {
   const now = engine.clock.now()
   const begins = all.size === 0
   for (const id of all.keys()) {
     if (bots.some(({ bot }) => bot.id === id)) continue
+    engine.running.inspected.delete(all.get(id)?.container ?? '')
     all.delete(id)
+    known.delete(id)
     engine.running.liveness.delete(id)
   }
   for (const [index, { bot, release, container }] of bots.entries()) {
-    if (all.get(bot.id)?.container === container) continue
+    const before = all.get(bot.id)?.container
+    if (before === container) continue
+    if (before !== undefined) engine.running.inspected.delete(before)
     const later = begins && release.proof === 'live' ? (index / bots.length) * everyMs : 0
     all.set(bot.id, newWatched(container, now + later))
     engine.running.liveness.delete(bot.id)
