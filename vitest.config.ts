@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const REAL_DOCKER = ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
 const LONG = ['test/long/**/*.test.ts']
+// They know by TBS_TEST_WHOLE that they may take as long as it takes.
+const SAMPLED = ['test/faults/killed-manager.test.ts']
 const ARCHITECTURE = ['test/architecture.test.ts']
 
 export default defineConfig({
@@ -44,7 +46,8 @@ export default defineConfig({
       {
         test: {
           name: 'long',
-          include: LONG,
+          include: [...LONG, ...SAMPLED],
+          env: { TBS_TEST_WHOLE: '1' },
           setupFiles: ['test/helpers/seed.ts'],
           maxWorkers: 1,
           testTimeout: 3_600_000,
