@@ -29,7 +29,7 @@ export { type ConfigFile, checkConfigFiles, configFileNames, setConfigFile } fro
 export { followLogs } from './operations/follow-logs.ts'
 export { checkTokenFits, deployKey, setGitToken } from './operations/git-access.ts'
 export { hiddenValues } from './operations/hidden-values.ts'
-export { importBackup, type Verified, verifyBackup, verifyFile } from './operations/import-backup.ts'
+export { importBackup } from './operations/import-backup.ts'
 export { botLocked, type Locked, lockBot, lockOf, lockText, unlockBot } from './operations/locks.ts'
 export { buildLog } from './operations/log-files.ts'
 export { botLogs, type LogPart } from './operations/logs.ts'
@@ -60,6 +60,7 @@ export {
   setVariables,
   variableNames,
 } from './operations/variables.ts'
+export { type Verified, verifyBackup, verifyFile } from './operations/verify-backup.ts'
 export { type OperationView, operationView, queuedOperations } from './operations/view.ts'
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'

@@ -1,5 +1,5 @@
 import type { BackupView } from '../deploy-engine/index.ts'
-import { duration } from './text/duration.ts'
+import { age, duration } from './text/duration.ts'
 import { bold, code, type Line, line } from './text/rich-text.ts'
 import { size } from './text/size.ts'
 
@@ -10,7 +10,7 @@ export const backupLines = (backups: readonly BackupView[], now: number, { named
       bold(`${view.id}`),
       named ? ` ${view.bot}` : '',
       ` · ${duration(now - view.createdAt)} ago · ${size(view.bytes)} · ${CAUSES[view.cause]}`,
-      ...stateOf(view),
+      ...stateOf(view, now),
     ),
     line('– ', code(view.file), ...view.copies.map(copyText)),
   ])
@@ -25,9 +25,11 @@ export const CAUSES: Record<BackupView['cause'], string> = {
   import: 'from elsewhere',
 }
 
-const stateOf = ({ state }: BackupView) => {
+const stateOf = ({ state, fault, checkedAt }: BackupView, now: number) => {
   if (state === 'gone') return [bold(' · its file is gone')]
-  return state === 'damaged' ? [bold(' · damaged')] : []
+  if (state === 'damaged') return [bold(' · damaged'), ...(fault === null ? [] : [`: ${fault}`])]
+  if (fault !== null) return [bold(' · can’t be read'), `: ${fault}`]
+  return [checkedAt === null ? ' · not verified yet' : ` · verified ${age(now - checkedAt)}`]
 }
 
 const copyText = ({ state, note }: BackupView['copies'][number]): string => {
@@ -36,7 +38,15 @@ const copyText = ({ state, note }: BackupView['copies'][number]): string => {
   return `; TBS_BACKUP_CMD failed${note === undefined ? '' : `: ${note}`}`
 }
 
-export const backupData = ({ id, bot, createdAt, bytes, sha256, cause, release, state, path, copies }: BackupView) => ({
-  ...{ id, bot, at: new Date(createdAt).toISOString(), bytes, sha256, cause, release, state, path },
-  copies: copies.map(({ to, state: how, note }) => ({ to, state: how, ...(note !== undefined && { note }) })),
-})
+export const backupData = (view: BackupView) => {
+  const { id, bot, bytes, sha256, cause, release, state, path, fault } = view
+  const verifiedAt = view.checkedAt === null ? null : new Date(view.checkedAt).toISOString()
+  return {
+    ...{ id, bot, at: new Date(view.createdAt).toISOString(), bytes, sha256, cause, release, state, path },
+    ...{ verifiedAt, fault },
+    copies: copiesData(view),
+  }
+}
+
+const copiesData = ({ copies }: BackupView) =>
+  copies.map(({ to, state, note }) => ({ to, state, ...(note !== undefined && { note }) }))

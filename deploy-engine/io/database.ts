@@ -16,6 +16,7 @@ import { Watching1700000000005 } from '../records/migrations/0005-watching.ts'
 import { Backups1700000000006 } from '../records/migrations/0006-backups.ts'
 import { RestoredVolumes1700000000007 } from '../records/migrations/0007-restored-volumes.ts'
 import { LocksSettings1700000000008 } from '../records/migrations/0008-locks-settings.ts'
+import { CheckedBackups1700000000009 } from '../records/migrations/0009-checked-backups.ts'
 import { MuteSchema } from '../records/mute.ts'
 import { ObservationSchema } from '../records/observation.ts'
 import { OperationSchema } from '../records/operation.ts'
@@ -43,6 +44,7 @@ const OWN_MIGRATIONS = [
   Backups1700000000006,
   RestoredVolumes1700000000007,
   LocksSettings1700000000008,
+  CheckedBackups1700000000009,
 ]
 
 /**

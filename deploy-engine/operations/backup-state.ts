@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { THE_HOST } from '../names.ts'
 import type { Engine } from '../ports.ts'
-import { type Backup, type BackupCause, BackupSchema, backupsOf } from '../records/backup.ts'
+import { type Backup, type BackupCause, BackupSchema, backupsOf, UNREAD } from '../records/backup.ts'
 import { copiesDue, dropUnrecorded, ENDING, pathOf, stamp } from './backup-files.ts'
 import { removeBackups } from './expire.ts'
 import { expired } from './retention.ts'
@@ -27,7 +27,7 @@ export const backUpState = async (engine: Engine, cause: BackupCause, signal: Ab
     const written = await archive.writeState(path, content, { recipients: await backupKeys.recipients(), signal })
     const backup = await database.transaction((entities) =>
       entities.save(BackupSchema, {
-        ...{ botId: null, botName: null, telegramId: null, release: null, file, cause, state: 'good' as const },
+        ...{ ...UNREAD, botId: null, botName: null, telegramId: null, release: null, file, cause },
         ...{ ...written, createdAt: takenAt },
         copies: copiesDue(engine, takenAt),
       }),

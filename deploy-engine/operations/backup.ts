@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { EntityManager } from 'typeorm'
-import { type Backup, type BackupCause, BackupSchema } from '../records/backup.ts'
+import { type Backup, type BackupCause, BackupSchema, UNREAD } from '../records/backup.ts'
 import { changeOperation, operationById } from '../records/operation.ts'
 import { activeRelease } from '../records/release.ts'
 import { secretsOf } from '../records/secret.ts'
@@ -96,7 +96,7 @@ const insert = async (run: Run, entities: EntityManager, { pausedMs, ...made }: 
   const now = engine.clock.now()
   const backup = await entities.save(BackupSchema, {
     ...{ botId: bot.id, botName: bot.name, telegramId: bot.telegramId, file: backupFileOf(run) },
-    ...{ ...made, createdAt: now, state: 'good' as const, copies: copiesDue(engine, now) },
+    ...{ ...UNREAD, ...made, createdAt: now, copies: copiesDue(engine, now) },
   })
   const outcome = (await operationById(entities, operation.id))?.outcome
   const { id, file, bytes } = backup

@@ -3,7 +3,7 @@ import type { Manifest } from '../archive/manifest.ts'
 import { TbsError } from '../error.ts'
 import { THE_HOST } from '../names.ts'
 import type { Engine } from '../ports.ts'
-import { allBackups } from '../records/backup.ts'
+import { allBackups, isSound } from '../records/backup.ts'
 import { type Bot, BotSchema, REGISTERED, registeredBot } from '../records/bot.ts'
 import { botVolumes } from '../records/bot-volume.ts'
 import { type Operation, operationByKey } from '../records/operation.ts'
@@ -51,7 +51,7 @@ export const restorePreview = async (
 }
 
 const newestOf = async (engine: Engine, name: string): Promise<BackupView> => {
-  const newest = (await backupList(engine, name)).find(({ state }) => state === 'good')
+  const newest = (await backupList(engine, name)).find(isSound)
   if (newest) return newest
   const others = (await allBackups(engine.database.read)).length > 0
   throw new TbsError('no_backup', `There is no backup of ${name}`, {

@@ -20,6 +20,10 @@ export type Backup = {
   state: 'good' | 'damaged' | 'gone'
   /** Where it was, or is to be, brought besides. */
   copies: BackupCopy[]
+  /** When all of it was last read, to see whether it can be restored; null: never. */
+  checkedAt: number | null
+  /** Why it could not, in words that follow a colon; null: it could. */
+  fault: string | null
 }
 
 /** Before a deploy, a restore or a removal, by tbs.yaml's schedule, or by hand. */
@@ -44,10 +48,19 @@ export const BackupSchema = new EntitySchema<Backup>({
     createdAt: { name: 'created_at', type: 'integer' },
     state: { type: 'text' },
     copies: { type: 'simple-json', default: '[]' },
+    checkedAt: { name: 'checked_at', type: 'integer', nullable: true },
+    fault: { type: 'text', nullable: true },
   },
   indices: [{ name: 'backups_by_bot', columns: ['botName', 'createdAt'] }],
   foreignKeys: [{ target: 'bot', columnNames: ['botId'], referencedColumnNames: ['id'] }],
 })
+
+/** What is written down of a file that nobody has read yet. */
+export const UNREAD = { state: 'good' as const, checkedAt: null, fault: null }
+
+/** Nothing is known that would keep it from being restored. */
+export const isSound = ({ state, fault }: Pick<Backup, 'state' | 'fault'>): boolean =>
+  state === 'good' && fault === null
 
 /** Newest first; by the name, so that those of a removed bot are found. null: the manager's own. */
 export const backupsOf = (entities: EntityManager, botName: string | null): Promise<Backup[]> =>

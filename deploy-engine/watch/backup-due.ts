@@ -1,5 +1,5 @@
 import type { Engine } from '../ports.ts'
-import { type Backup, backupsOf } from '../records/backup.ts'
+import { type Backup, backupsOf, isSound } from '../records/backup.ts'
 import type { Bot } from '../records/bot.ts'
 import { type Operation, operationsByKeys } from '../records/operation.ts'
 import { lastDue } from '../source/cron.ts'
@@ -12,8 +12,6 @@ export type Due = {
   at: number
   /** Tries so far, oldest first. */
   tries: Operation[]
-  /** The newest backup that can be restored, whatever it was made for. */
-  newest: Backup | undefined
   /** There is one since then, or nothing has changed that it would have to hold. */
   isMade: boolean
 }
@@ -30,13 +28,16 @@ export const dueBackups = async (engine: Engine): Promise<Due[]> => {
     const at = lastDue(schedule, { at: clock.now(), timezone: settings.timezone })
     // Before it was deployed nobody had asked for any.
     if (at < (release.activatedAt ?? 0)) continue
-    const newest = (await backupsOf(database.read, bot.name)).find(({ state }) => state === 'good')
-    const madeAt = newest?.createdAt ?? 0
-    const isMade = madeAt >= at || (bot.stoppedAt !== null && madeAt >= bot.stoppedAt)
-    dues.push({ bot, at, newest, isMade, tries: await operationsByKeys(database.read, keysOf(bot, at)) })
+    const backups = await backupsOf(database.read, bot.name)
+    const holdsAll = bot.stoppedAt !== null && timeOf(backups.find(isSound)) >= bot.stoppedAt
+    // What became of a file since is told by another finding.
+    const isMade = timeOf(backups[0]) >= at || holdsAll
+    dues.push({ bot, at, isMade, tries: await operationsByKeys(database.read, keysOf(bot, at)) })
   }
   return dues
 }
+
+const timeOf = (backup: Backup | undefined): number => backup?.createdAt ?? 0
 
 /** Under which a try is asked for, so that it is asked for once. */
 export const keysOf = ({ id }: Pick<Bot, 'id'>, at: number): string[] =>

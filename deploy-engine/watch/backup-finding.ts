@@ -28,7 +28,7 @@ const findingOf = async (engine: Engine): Promise<Finding> => {
 }
 
 const ownOverdue = async ({ database: { read } }: Engine, now: number): Promise<Finding | undefined> => {
-  const newest = (await backupsOf(read, null)).find(({ state }) => state === 'good')
+  const [newest] = await backupsOf(read, null)
   const since = newest?.createdAt ?? Math.min(now, ...(await allBots(read)).map(({ createdAt }) => createdAt))
   if (now - since < OWN_MS) return undefined
   const hint = 'See the log of the manager, then try it: /backup host'

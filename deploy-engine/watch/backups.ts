@@ -6,6 +6,7 @@ import { lastDue } from '../source/cron.ts'
 import { within } from '../within.ts'
 import { type Due, dueBackups, keysOf, TRIES } from './backup-due.ts'
 import { bringElsewhere } from './bring-elsewhere.ts'
+import { checkInTurn } from './check-in-turn.ts'
 
 const EVERY_MS = 30_000
 const AGAIN_AFTER_MS = 30 * 60_000
@@ -13,8 +14,9 @@ const AGAIN_AFTER_MS = 30 * 60_000
 export type BackupsWatch = { enqueue(operation: number): Promise<void>; signal: AbortSignal }
 
 /**
- * Asks for the backups that tbs.yaml wants and brings finished ones elsewhere, until the signal aborts. Each moment of
- * a schedule counts once, also over restarts; of those that were missed only the last is caught up.
+ * Asks for the backups that tbs.yaml wants, brings finished ones elsewhere and reads the newest once a week, until the
+ * signal aborts. Each moment of a schedule counts once, also over restarts; of those that were missed only the last is
+ * caught up.
  */
 export const watchBackups = async (engine: Engine, { enqueue, signal }: BackupsWatch): Promise<void> => {
   const again = async (work: () => Promise<void>) => {
@@ -36,7 +38,8 @@ export const watchBackups = async (engine: Engine, { enqueue, signal }: BackupsW
     await backUpDaily(engine, signal)
     notBefore = 0
   }
-  await Promise.all([again(ask), again(own), again(() => bringElsewhere(engine, signal))])
+  const elsewhere = () => bringElsewhere(engine, signal)
+  await Promise.all([again(ask), again(own), again(elsewhere), again(checkInTurn(engine, signal))])
 }
 
 /** Of the manager itself. */
@@ -44,7 +47,7 @@ const DAILY = '30 4 * * *'
 
 const backUpDaily = async (engine: Engine, signal: AbortSignal): Promise<void> => {
   const { database, clock, settings } = engine
-  const [newest] = (await backupsOf(database.read, null)).filter(({ state }) => state === 'good')
+  const [newest] = await backupsOf(database.read, null)
   const due = lastDue(DAILY, { at: clock.now(), timezone: settings.timezone })
   if ((newest?.createdAt ?? 0) < due) await within(signal, (own) => backUpState(engine, 'schedule', own))
 }

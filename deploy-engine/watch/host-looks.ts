@@ -1,11 +1,21 @@
 import type { Clock, Engine, FilesPort } from '../ports.ts'
 import { clockJumps } from '../steady-clock.ts'
 import { lookAtBackups } from './backup-finding.ts'
+import { lookAtFiles } from './faulty-backups.ts'
 import { clockFinding, type Disk, diskFinding, type Finding, loadFinding, memoryFinding } from './host-findings.ts'
 import type { Rule } from './hysteresis.ts'
 
 /** The fingerprint of its incident. */
-export type HostCondition = 'disk' | 'memory' | 'load' | 'docker' | 'clock' | 'redis' | 'telegram' | 'backup'
+export type HostCondition =
+  | 'disk'
+  | 'memory'
+  | 'load'
+  | 'docker'
+  | 'clock'
+  | 'redis'
+  | 'telegram'
+  | 'backup'
+  | 'backup_file'
 
 /** Something of the host that is looked at again and again. */
 export type HostLook = { condition: HostCondition; look(signal: AbortSignal): Promise<Finding> }
@@ -29,6 +39,7 @@ export const RULES: Record<HostCondition, Rule> = {
   clock: { opensAfterMs: 0, endsAfterMs: 10 * MINUTE_MS },
   // A manager that was away begins with what it has missed.
   backup: { opensAfterMs: MINUTE_MS + 1, endsAfterMs: 0 },
+  backup_file: { ...LASTS, endsAfterMs: 0 },
 }
 
 /** What the engine sees of its host by itself. */
@@ -47,6 +58,7 @@ export const ownLooks = (engine: Engine): HostLook[] => {
     { condition: 'docker', look: (signal) => dockerFinding(engine, signal) },
     { condition: 'clock', look: async () => clockFinding(jumped()) },
     { condition: 'backup', look: lookAtBackups(engine) },
+    { condition: 'backup_file', look: () => lookAtFiles(engine) },
   ]
 }
 

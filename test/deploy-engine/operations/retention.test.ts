@@ -21,6 +21,8 @@ const backup = (given: Partial<Backup>): Backup => ({
   createdAt: NOW,
   state: 'good',
   copies: [],
+  checkedAt: null,
+  fault: null,
   ...given,
 })
 
@@ -44,6 +46,11 @@ test('each cause has its own count, and its own age', () => {
 test('a damaged one takes no good one’s place', () => {
   const backups = daily(8).map((one) => (one.id <= 2 ? { ...one, state: 'damaged' as const } : one))
   expect(ids(expired(backups, NOW))).toEqual([])
+})
+
+test('the one that was last seen to be good stays, too', () => {
+  const read = daily(10).map((one) => (one.id >= 8 ? { ...one, checkedAt: NOW - one.id * DAY } : one))
+  expect(ids(expired(read, NOW, 2))).toEqual([3, 4, 5, 6, 7, 9, 10])
 })
 
 test('the newest good one always stays, and what stays, stays when it is asked again', () => {

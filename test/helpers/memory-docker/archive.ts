@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { FORMAT, type Manifest, SECRETS, volumePartName } from '../../../deploy-engine/archive/manifest.ts'
+import { TbsError } from '../../../deploy-engine/index.ts'
 import type { ArchivePort, FilesPort } from '../../../deploy-engine/ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -35,7 +36,10 @@ export const memoryArchive = (clock: VirtualClock, files: Pick<FilesPort, 'readT
 
   readBeginning: async (file) => ({ manifest: (await unpacked(files, file)).manifest, secrets: {} }),
 
-  checkState: async (file) => [{ name: 'tbs.sqlite', bytes: ((await files.readText(file)) ?? '').length }],
+  checkState: async (file) => {
+    const text = (await files.readText(file)) ?? ''
+    return [{ name: 'tbs.sqlite', bytes: Object.keys(parsed(text)).length }]
+  },
 
   reseal: async (from, to) => {
     const text = (await files.readText(from)) ?? ''
@@ -46,8 +50,16 @@ export const memoryArchive = (clock: VirtualClock, files: Pick<FilesPort, 'readT
 
 type Packed = { about: Omit<Manifest, 'format' | 'secrets' | 'volumes'>; tars: [path: string, text: string][] }
 
+const parsed = (text: string) => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TbsError('backup_altered', 'The backup was altered')
+  }
+}
+
 const unpacked = async (files: Pick<FilesPort, 'readText'>, file: string) => {
-  const { about, tars }: Packed = JSON.parse((await files.readText(file)) ?? '')
+  const { about, tars }: Packed = parsed((await files.readText(file)) ?? '')
   const part = { bytes: 0, sha256: '' }
   const volumes = tars.map(([path], place) => ({ name: volumePartName(place), path, ...part }))
   const manifest: Manifest = { ...about, format: FORMAT, secrets: { name: SECRETS, ...part }, volumes }
