@@ -2,7 +2,8 @@ import { redact } from './secret.ts'
 
 const NAMES = /TOKEN|KEY|SECRET|PASS|PWD|CREDENTIAL|DSN|PRIVATE|AUTH|SESSION|COOKIE|SALT|HASH|SIGN/i
 const IN_URL = /(:\/\/[^/\s:@]*:)[^/\s@]+@/g
-const KNOWN = /\b(?:gh[oprsu]_|github_pat_|glpat-|gldt-|ATBB|ATCTT|sk-|xox[abp]-|AKIA|AIza|eyJ)[\w=-]{12,}/g
+const KNOWN =
+  /\b(?:gh[oprsu]_|github_pat_|glpat-|gldt-|ATBB|ATCTT|sk-|xox[abp]-|AKIA|AIza|eyJ|AGE-SECRET-KEY-1)[\w=-]{12,}/g
 const SHAPES = [
   /-----BEGIN /,
   // Long, and of letters and digits at random.

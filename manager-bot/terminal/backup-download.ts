@@ -6,16 +6,17 @@ import { Transform, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type BackupView, backupFile, TbsError } from '../../deploy-engine/index.ts'
 import { BackupId } from '../commands/backupfile.ts'
-import { withEngine } from './with-engine.ts'
+import { auditedVerb } from './audited-verb.ts'
 
 const STANDARD_OUTPUT = '-'
 
 /** Copies the file of a backup out and checks it on the way; gives the exit code. */
 export const downloadBackup = (id: string, output?: string): Promise<number> =>
-  withEngine({}, async (engine, signal) => {
+  auditedVerb(wantedBy(id, output), {}, async ({ engine, signal, about }) => {
     const parsed = BackupId.safeParse(id)
     if (!parsed.success) throw new TbsError('bad_argument', parsed.error.issues[0]?.message ?? 'not valid')
     const backup = await backupFile(engine, parsed.data)
+    about(backup.bot)
     if (output === STANDARD_OUTPUT) {
       refuseScreen(id)
       await copy(backup, process.stdout, signal)
@@ -26,6 +27,11 @@ export const downloadBackup = (id: string, output?: string): Promise<number> =>
     process.stdout.write(`${file}\n`)
     return 0
   })
+
+const wantedBy = (backup: string, output?: string) => ({
+  verb: 'backup download',
+  words: { backup, ...(output !== undefined && { output }) },
+})
 
 const refuseScreen = (id: string): void => {
   if (!process.stdout.isTTY) return

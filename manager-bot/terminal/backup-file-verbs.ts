@@ -8,15 +8,17 @@ import {
   verifyFile,
 } from '../../deploy-engine/index.ts'
 import { size } from '../text/size.ts'
+import { auditedVerb } from './audited-verb.ts'
 import { type KeyOptions, keyOf } from './key-options.ts'
-import { withEngine } from './with-engine.ts'
 
 /** Tells what was checked; the exit code is 0 only when all of it is as it was written. */
 export const verify = (which: string, options: KeyOptions): Promise<number> =>
-  withEngine(options, async (engine, signal) => {
+  auditedVerb({ verb: 'backup verify', words: { backup: which } }, options, async ({ engine, signal, about }) => {
     const key = await keyOf(options)
     const id = /^\d+$/.test(which) ? Number(which) : undefined
-    const file = id === undefined ? resolve(which) : (await backupFile(engine, id)).path
+    const ours = id === undefined ? undefined : await backupFile(engine, id)
+    if (ours) about(ours.bot)
+    const file = ours?.path ?? resolve(which)
     const found =
       id === undefined
         ? { whole: await verifyFile(engine, { file, ...(key && { key }), signal }) }
@@ -29,9 +31,10 @@ export const verify = (which: string, options: KeyOptions): Promise<number> =>
 
 /** Gives the number under which it can be restored. */
 export const importFile = (path: string, options: KeyOptions): Promise<number> =>
-  withEngine(options, async (engine, signal) => {
+  auditedVerb({ verb: 'backup import', words: { file: path } }, options, async ({ engine, signal, about }) => {
     const key = await keyOf(options)
     const { id, bot, file } = await importBackup(engine, { file: resolve(path), ...(key && { key }), signal })
+    about(bot)
     if (options.json) process.stdout.write(`${JSON.stringify({ id, bot, file })}\n`)
     else
       process.stdout.write(

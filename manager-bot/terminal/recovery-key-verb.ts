@@ -1,9 +1,10 @@
 import { makeRecoveryKey } from '../../deploy-engine/index.ts'
-import { withEngine } from './with-engine.ts'
+import { GIVEN } from '../command.ts'
+import { auditedVerb } from './audited-verb.ts'
 
 /** Shows the key on standard output, and what it is for on standard error: so it can be piped into a safe place. */
 export const recoveryKey = (options: { replace?: true; json?: true }): Promise<number> =>
-  withEngine(options, async (engine) => {
+  auditedVerb(wantedBy(options), options, async ({ engine }) => {
     const { identity, recipient } = await makeRecoveryKey(engine, options.replace ?? false)
     const key = identity.reveal()
     if (options.json) process.stdout.write(`${JSON.stringify({ key, recipient })}\n`)
@@ -19,3 +20,8 @@ export const recoveryKey = (options: { replace?: true; json?: true }): Promise<n
     }
     return 0
   })
+
+const wantedBy = ({ replace }: { replace?: true }) => ({
+  verb: 'recovery-key',
+  words: replace ? { replace: GIVEN } : {},
+})

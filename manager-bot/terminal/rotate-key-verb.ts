@@ -1,28 +1,16 @@
-import { randomUUID } from 'node:crypto'
-import { userInfo } from 'node:os'
 import { finishRotation, rotateKey } from '../../deploy-engine/index.ts'
-import { openAudit } from '../chat/audit.ts'
 import { sealedInChat } from '../chat/records/sealed.ts'
-import { openHere } from './open-here.ts'
+import { auditedVerb } from './audited-verb.ts'
 
 /** Gives the installation a new master key, also while its manager runs, and the exit code. */
-export const changeMasterKey = async ({ json }: { json: boolean }): Promise<number> => {
-  const { engine, config, close } = await openHere()
-  try {
-    const by = `terminal:${userInfo().username}`
-    const audit = openAudit(engine, { door: 'terminal', by, key: `terminal:${randomUUID()}` })
-    const wanted = { verb: 'secret rotate-key', words: {} }
-    await audit.begin(wanted)
+export const changeMasterKey = ({ json }: { json: boolean }): Promise<number> =>
+  auditedVerb({ verb: 'secret rotate-key', words: {} }, { json }, async ({ engine, config }) => {
     await finishRotation(engine, sealedInChat)
     const { keyId, values, unreadable } = await rotateKey(engine, sealedInChat)
-    await audit.end(wanted, { result: 'done' })
     if (json) process.stdout.write(`${JSON.stringify({ keyId, values, unreadable })}\n`)
     else process.stdout.write(textOf({ keyId, values, unreadable, keyFile: config.keyFile }))
     return 0
-  } finally {
-    await close()
-  }
-}
+  })
 
 type Told = { keyId: string; values: number; unreadable: number; keyFile: string }
 

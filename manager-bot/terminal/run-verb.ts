@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { userInfo } from 'node:os'
 import type { Engine } from '../../deploy-engine/index.ts'
 import * as verbs from '../../deploy-engine/index.ts'
 import { answer } from '../answer.ts'
@@ -18,6 +17,7 @@ import { openQueue } from '../queue.ts'
 import { OWNS_ALL } from '../role.ts'
 import { toPlain } from '../text/plain.ts'
 import { command, line } from '../text/rich-text.ts'
+import { terminalUser } from './audited-verb.ts'
 import { follow } from './follow.ts'
 import { openHere } from './open-here.ts'
 import { readToken } from './read-token.ts'
@@ -81,7 +81,7 @@ const inItsTransaction = <T>(command: Command, errand: Errand, work: (errand: Er
 }
 
 const contextOf = (errand: Errand): CommandContext => {
-  const requestedBy = `terminal:${userInfo().username}`
+  const requestedBy = terminalUser()
   return {
     engine: errand.engine,
     verbs,

@@ -55,7 +55,9 @@ test('a finished backup is taken elsewhere by a program, and /backups says so', 
   expect(await hashOf(join(elsewhere, `${made?.id}-my-bot`))).toBe(made?.sha256)
   const listed = here.say('/backups my-bot')
   const list = await here.reads(/Backups of my-bot/, { after: listed })
-  expect(list.text).toMatch(/asked for\n– backups\/my-bot\/my-bot-.*\.tar\.gz\.age; taken elsewhere by TBS_BACKUP_CMD/)
+  expect(list.text).toMatch(
+    /asked for · not verified yet\n– backups\/my-bot\/my-bot-.*\.tar\.gz\.age; taken elsewhere by TBS_BACKUP_CMD/,
+  )
 })
 
 test('that it could not be taken is told at the backup, which is as good as before', { timeout: 120_000 }, async () => {
