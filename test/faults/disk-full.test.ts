@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, open, rm, statfs } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import sqlite3 from 'sqlite3'
@@ -8,6 +8,7 @@ import { addBot, requestOperation, Secret, TbsError } from '../../deploy-engine/
 import type { Sandbox, SandboxBot } from '../../telegram-sandbox/index.ts'
 import { objectsOf } from '../helpers/docker.ts'
 import { workbench } from '../helpers/engine.ts'
+import { fillDisk } from '../helpers/fill-disk.ts'
 import { fixtureBot } from '../helpers/fixture-bot.ts'
 import { type GitRepo, gitRepo } from '../helpers/git-repo.ts'
 import { type Installation, OWNER } from '../helpers/installation.ts'
@@ -17,7 +18,6 @@ import { installationOn, type OwnDocker, ownDocker } from '../helpers/own-docker
 
 const run = promisify(execFile)
 const QUICK = { 'tbs.yaml': 'gate: { ready: 30s, stable: 1s }\n' }
-const MIB = 1024 * 1024
 
 let own: OwnDocker
 let sandbox: Sandbox
@@ -57,19 +57,6 @@ const expectAnswer = async (voice: string) => {
   await sandbox.waitFor((s) => s.conversation(bot.username, OWNER).some(({ text }) => text === `${voice}: ${word}`))
 }
 
-/** Fills a file system until only so much is free; gives what empties it again. */
-const fill = async (directory: string, leaveMb: number): Promise<() => Promise<void>> => {
-  const path = join(directory, 'filler')
-  const { bavail, bsize } = await statfs(directory)
-  const file = await open(path, 'w')
-  const chunk = Buffer.alloc(MIB)
-  for (let left = bavail * bsize - leaveMb * MIB; left > 0; left -= MIB) {
-    await file.write(chunk, 0, Math.min(MIB, left)).catch(() => undefined)
-  }
-  await file.close()
-  return () => rm(path)
-}
-
 /** Whatever is written next to the database needs new blocks of the disk. */
 const emptyJournalFile = (dataDir: string): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -82,7 +69,7 @@ const emptyJournalFile = (dataDir: string): Promise<void> =>
   })
 
 test('a build that fills Docker’s disk fails by name; the running version answers; the next one works', async () => {
-  const empty = await fill(own.directory, 20)
+  const empty = await fillDisk(own.directory, 20)
   const dockerfile = 'FROM node:24-bookworm-slim\nWORKDIR /app\nRUN dd if=/dev/zero of=/big bs=1M count=100\nCOPY . .\n'
   await repo.commit('big', {
     ...fixtureBot({ says: 'big' }),
@@ -101,7 +88,7 @@ test('a build that fills Docker’s disk fails by name; the running version answ
 })
 
 test('too little room for data refuses a deploy before anything is touched', async () => {
-  const empty = await fill(here.dataDir, 100)
+  const empty = await fillDisk(here.dataDir, 100)
   const asked = here.say('/deploy my-bot main')
   const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
   expect(message.text).toMatch(/only \d+ MB are free/)
@@ -111,7 +98,7 @@ test('too little room for data refuses a deploy before anything is touched', asy
 })
 
 test('a database that can’t be written: it is said, and the command is carried out when there is room', async () => {
-  const empty = await fill(here.dataDir, 0)
+  const empty = await fillDisk(here.dataDir, 0)
   const asked = here.say(`/status ${'my-bot'}`)
   await here.reads(/disk of the server is full/, { after: asked, timeout: 30_000 })
   await expectAnswer('base')
@@ -127,7 +114,7 @@ test('the disk fills up in a gate: the old version is back, and the end is told 
   const asked = here.say('/deploy my-bot deaf')
   await stopped
   await emptyJournalFile(here.dataDir)
-  const empty = await fill(here.dataDir, 0)
+  const empty = await fillDisk(here.dataDir, 0)
   sandbox.say(OWNER, bot.username, 'anybody?')
   await sandbox.waitFor((s) => s.conversation(bot.username, OWNER).some(({ text }) => text === 'base: anybody?'), {
     timeout: 60_000,
