@@ -1,6 +1,7 @@
 import { copyLabels } from '../container/labels.ts'
 import { FOREIGN, GIVE, GIVE_BACK } from '../container/volume-task.ts'
 import type { Owner } from '../ports.ts'
+import { botVolumes } from '../records/bot-volume.ts'
 import { type Run, step } from './journal.ts'
 import { createBeside } from './volume-copies.ts'
 import { mountsAt, onVolumes, placesOf } from './volume-tasks.ts'
@@ -64,12 +65,23 @@ export const giveBack = async (run: Run): Promise<void> => {
   const labels = { ...copyLabels(settings.instance, run.bot.name), 'tbs.operation': String(run.operation.id) }
   const lists = (await docker.volumes(labels)).flatMap(({ name }) => (name.endsWith(ending(run)) ? [name] : []))
   if (lists.length === 0) return
-  const volumes = lists.map((name) => name.slice(0, -ending(run).length))
-  const mounts = [...mountsAt('data', volumes), ...mountsAt('list', lists)]
-  await onVolumes(run, 'Giving the data back', { script: GIVE_BACK, args: placesOf(volumes), mounts })
+  const made = await madeByItself(run)
+  const given = lists.filter((list) => !made.includes(volumeOf(run, list)))
+  const volumes = given.map((list) => volumeOf(run, list))
+  const mounts = [...mountsAt('data', volumes), ...mountsAt('list', given)]
+  const task = { script: GIVE_BACK, args: placesOf(volumes), mounts }
+  if (volumes.length > 0) await onVolumes(run, 'Giving the data back', task)
   for (const list of lists) await docker.removeVolume(list)
 }
 
+// The version that runs again never had those that a restore has filled: they go with it.
+const madeByItself = async ({ engine, bot, operation }: Run): Promise<string[]> =>
+  (await botVolumes(engine.database.read, bot.name)).flatMap(({ name, state, filledBy }) =>
+    state === 'new' && filledBy === operation.id ? [name] : [],
+  )
+
 const LISTS = 'owners'
+
+const volumeOf = (run: Run, list: string): string => list.slice(0, -ending(run).length)
 
 const ending = ({ operation }: Run): string => `.${LISTS}-${operation.id}`
