@@ -1,13 +1,6 @@
-import {
-  isOver,
-  type Operation,
-  type OperationView,
-  type Outcome,
-  type Step,
-  type StepName,
-  saysUsedElsewhere,
-} from '../deploy-engine/index.ts'
+import { isOver, type Operation, type OperationView, type Outcome, saysUsedElsewhere } from '../deploy-engine/index.ts'
 import { shortSha } from './status-text.ts'
+import { cut, stepLines } from './step-text.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, command, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
 import { size } from './text/size.ts'
@@ -82,59 +75,6 @@ const DONE: Record<Kind, string> = {
   backup: 'Backed up',
 }
 
-/** `over`: of the operation. Then the verdict says why a step failed, and one without an end was cut off. */
-export const stepLines = (step: Step, { now, over, kind }: { now: number; over: boolean; kind: Kind }): Line[] => {
-  const { name, state, startedAt, endedAt, detail } = step
-  const mark = { started: over ? '✗' : '▸', done: '✓', failed: '✗' }[state]
-  const ms = (endedAt ?? (over ? startedAt : now)) - startedAt
-  const [first, ...more] = detail === null || (state !== 'done' && over) ? [] : detail.split('\n')
-  return [
-    line(
-      `${mark} ${stepName(name, kind)}${ms < 100 ? '' : ` · ${duration(ms)}`}`,
-      ...(first ? prose(` — ${cut(first)}`) : []),
-    ),
-    ...more.slice(0, MORE_LINES).map((text) => line(...prose(`– ${cut(text)}`))),
-  ]
-}
-
-const stepName = (name: StepName, kind: Kind): string => OWN_STEPS[kind]?.[name] ?? STEPS[name]
-
-const MORE_LINES = 8
-
-const cut = (text: string): string => (text.length > 120 ? `${text.slice(0, 119)}…` : text)
-
-const STEPS: Record<StepName, string> = {
-  fetch: 'Fetch the source',
-  detect: 'Find out how to build it',
-  build: 'Build the image',
-  prepare: 'Prepare the switch',
-  stop: 'Stop the old version',
-  snapshot: 'Copy its data',
-  restore: 'Put the data back as it was',
-  owner: 'Give the data to the new user',
-  hook: 'Run the release hook',
-  move: 'Move the data into a volume',
-  start: 'Start the new version',
-  gate: 'See it work',
-  record: 'Record the release',
-  read: 'Read and check the backup',
-  unpack: 'Unpack its data into new volumes',
-  undo: 'Put the old version back',
-  remove: 'Remove what is its',
-  prune: 'Clean up',
-  measure: 'Measure the data',
-  copy: 'Copy the data',
-  pack: 'Pack and encrypt it',
-}
-
-/** Where there is no old version and no new one. */
-const OWN_STEPS: Partial<Record<Kind, Partial<Record<StepName, string>>>> = {
-  stop: { stop: 'Stop it' },
-  remove: { stop: 'Stop it' },
-  run: { prepare: 'Prepare the start', stop: 'Check that it is stopped', start: 'Start it' },
-  restart: { prepare: 'Prepare the restart', stop: 'Stop it', start: 'Start it' },
-}
-
 /** What is true now that the operation is over, and the last words of what failed. */
 export const outcomeText = (view: OperationView): RichText => [...whatIsTrue(view), ...lastWords(view)]
 
@@ -192,8 +132,9 @@ const succeeded = ({ bot, operation }: OperationView, outcome: Outcome): Block[]
     const first = outcome.release === 1 && operation.kind === 'deploy' ? [line(`Write to it: @${bot.username}`)] : []
     return [line(bold(release), ...source, bold(' is live.')), ...evidence, ...first]
   }
-  const back = outcome.wayBack
-    ? `If the first ones are not taken within 20 s, v${outcome.wayBack} is put back by itself.`
+  const before = wayBack(operation, outcome)
+  const back = before
+    ? `If the first ones are not taken within 20 s, ${before} is put back by itself.`
     : 'There is no earlier version to go back to.'
   return [
     line(bold(release), ...source, bold(' is running, but unproven.')),
@@ -201,6 +142,13 @@ const succeeded = ({ bot, operation }: OperationView, outcome: Outcome): Block[]
     line(`Send @${bot.username} a message to prove it.`),
     ...evidence,
   ]
+}
+
+const wayBack = ({ requestedBy }: OperationView['operation'], outcome: Outcome): string | undefined => {
+  const { restored, release, wayBack: number } = outcome
+  const isSame = restored?.from !== undefined && restored.from === release && restored.volumes.length > 0
+  if (isSame) return requestedBy === 'manager' ? undefined : 'what was there before'
+  return number === undefined ? undefined : `v${number}`
 }
 
 const freedLine = ({ bytes, releases }: NonNullable<Outcome['freed']>): Block => {

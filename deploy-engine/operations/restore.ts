@@ -12,6 +12,7 @@ import { dropFilled, fillVolumes } from './fill-volumes.ts'
 import { forgetNewBot } from './forget-new-bot.ts'
 import { SPARE_DISK_BYTES } from './full-host.ts'
 import { type Run, step } from './journal.ts'
+import { refuseStopped } from './refuse-stopped.ts'
 import { switchTo } from './switch.ts'
 import { withWayOut } from './without-backup.ts'
 
@@ -21,6 +22,7 @@ import { withWayOut } from './without-backup.ts'
  * day, and can be had `back` by the same way.
  */
 export const restore = async (run: Run): Promise<void> => {
+  refuseStopped(run)
   try {
     await switchTo(run, run.operation.args.back ? await replacedBefore(run) : await fromFile(run))
   } catch (error) {

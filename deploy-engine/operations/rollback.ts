@@ -1,6 +1,6 @@
-import { TbsError } from '../error.ts'
 import { releasesOf, rollbackTarget, wayBack } from '../records/release.ts'
 import type { Run } from './journal.ts'
+import { refuseStopped } from './refuse-stopped.ts'
 import { leaveAsBefore, takeReplacedBack } from './restore.ts'
 import { switchTo } from './switch.ts'
 
@@ -11,7 +11,7 @@ import { switchTo } from './switch.ts'
  */
 export const rollback = async (run: Run): Promise<void> => {
   const { engine, bot, operation } = run
-  if (operation.args.cause !== undefined && bot.stoppedAt !== null) throw botStopped(bot.name)
+  refuseStopped(run)
   const release = await rollbackTarget(engine.database.read, bot, operation.args.release)
   const kept = operation.args.cause === undefined ? undefined : wayBack(await releasesOf(engine.database.read, bot.id))
   const container = kept?.id === release.id && kept.containerId ? kept.containerId : undefined
@@ -25,6 +25,3 @@ export const rollback = async (run: Run): Promise<void> => {
     throw error
   }
 }
-
-const botStopped = (bot: string) =>
-  new TbsError('bot_stopped', `${bot} was stopped meanwhile`, { hint: `Start it with /run ${bot}` })

@@ -26,7 +26,7 @@ export type OperationArgs = {
   release?: number
   /** restart: the directory in the container that becomes a volume on the way. */
   volume?: string
-  /** rollback asked for by the manager itself: why. */
+  /** rollback or restore asked for by the manager itself: why. */
   cause?: string
   /** An owner wants it in spite of the lock of that time. */
   anyway?: number

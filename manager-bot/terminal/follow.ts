@@ -1,6 +1,7 @@
 import { type Engine, isOver, type OperationView, operationView } from '../../deploy-engine/index.ts'
 import { isManagerRunning } from '../heartbeat.ts'
-import { outcomeText, stepLines } from '../operation-text.ts'
+import { outcomeText } from '../operation-text.ts'
+import { stepLines } from '../step-text.ts'
 import { toPlain } from '../text/plain.ts'
 import { EXIT, forTerminal } from './report.ts'
 

@@ -1,10 +1,11 @@
-import { type EntityManager, MoreThan } from 'typeorm'
+import { type EntityManager, In, MoreThan } from 'typeorm'
 import type { Sample } from '../../container/sample.ts'
 import { deafness, firstSign } from '../../container/signs.ts'
-import { requestOperation } from '../../operations/request.ts'
+import { type OperationRequest, requestOperation } from '../../operations/request.ts'
 import { tidyBot } from '../../operations/tidy.ts'
 import type { Engine } from '../../ports.ts'
 import type { Bot } from '../../records/bot.ts'
+import { botVolumes } from '../../records/bot-volume.ts'
 import { addWarnings, changeOperation, OperationSchema, operationById } from '../../records/operation.ts'
 import { type Release, ReleaseSchema } from '../../records/release.ts'
 import { betweenOperations } from '../between-operations.ts'
@@ -24,7 +25,7 @@ const SAMPLES = 200
 
 /**
  * What becomes of an active release that passed its gate without a sign of polling: the first sign makes it live;
- * updates that wait for 20 s bring the version before it back. undefined: neither.
+ * updates that wait for 20 s bring back what was there before it. undefined: neither.
  */
 export const settleUnproven = async (engine: Engine, unproven: Unproven): Promise<'live' | 'put back' | undefined> => {
   const { release } = unproven
@@ -35,17 +36,31 @@ export const settleUnproven = async (engine: Engine, unproven: Unproven): Promis
     await proven(engine, unproven, sign.evidence)
     return 'live'
   }
-  if (release.replaced === null || !deafness(startedAt, samples) || (await triedInVain(engine, release)))
-    return undefined
-  await putBack(engine, unproven)
+  if (!deafness(startedAt, samples) || (await triedInVain(engine, release))) return undefined
+  const way = await wayBackFrom(engine, unproven)
+  if (!way) return undefined
+  await putBack(engine, unproven, way)
   return 'put back'
+}
+
+type Way = Pick<OperationRequest, 'kind' | 'args'>
+
+/** The version before, or the data before if a restore brought other data under the same version. */
+const wayBackFrom = async ({ database: { read } }: Engine, { bot, release }: Unproven): Promise<Way | undefined> => {
+  const { kind, id, outcome, requestedBy } = (await operationById(read, release.operationId)) ?? {}
+  const volumes = kind === 'restore' ? await botVolumes(read, bot.name) : []
+  const hasReplaced = volumes.some(({ state, operationId }) => state === 'replaced' && operationId === id)
+  const isSame = outcome?.restored?.from === release.number
+  // What the manager put back itself is not undone again: it would go on for ever.
+  if (hasReplaced && isSame) return requestedBy === REQUESTED_BY ? undefined : { kind: 'restore', args: { back: true } }
+  return release.replaced === null ? undefined : { kind: 'rollback', args: { release: release.replaced } }
 }
 
 // If the version before does not work either, trying it again every minute would only be noise.
 const triedInVain = async ({ database }: Engine, { botId, operationId }: Release): Promise<boolean> => {
   const tries = await database.read.findBy(OperationSchema, {
     botId,
-    kind: 'rollback',
+    kind: In(['rollback', 'restore']),
     requestedBy: REQUESTED_BY,
     id: MoreThan(operationId),
   })
@@ -72,10 +87,9 @@ const markLive = async (entities: EntityManager, release: Release, evidence: str
   await changeOperation(entities, operation.id, { outcome })
 }
 
-const putBack = async (engine: Engine, { bot, release, enqueue }: Unproven): Promise<void> => {
+const putBack = async (engine: Engine, { bot, release, enqueue }: Unproven, { kind, args }: Way): Promise<void> => {
   const cause = `v${release.number} runs but does not take its updates: they waited for 20 s`
-  const args = { cause, ...(release.replaced !== null && { release: release.replaced }) }
-  const request = { bot: bot.name, kind: 'rollback' as const, args, requestedBy: REQUESTED_BY }
+  const request = { bot: bot.name, kind, args: { ...args, cause }, requestedBy: REQUESTED_BY }
   const { operation } = await requestOperation(engine, request)
   await enqueue(operation.id)
 }
