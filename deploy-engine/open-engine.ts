@@ -1,4 +1,5 @@
 import { checkState } from './archive/check-state.ts'
+import { measureDirectory, packDirectory } from './archive/pack-directory.ts'
 import { readArchive, readBeginning } from './archive/read-archive.ts'
 import { reseal } from './archive/reseal.ts'
 import { writeArchive } from './archive/write-archive.ts'
@@ -37,7 +38,10 @@ export const openEngine = async (settings: EngineSettings, options: EngineOption
     telegram: botApi(settings.apiRoot),
     programs: localPrograms(settings.programEnvironment ?? {}),
     vault: tellingVault(await openVault(settings.keyFile), options.onSecret),
-    archive: { checkState, write: writeArchive, writeState, read: readArchive, readBeginning, reseal },
+    archive: {
+      ...{ write: writeArchive, writeState, read: readArchive, readBeginning, reseal, checkState },
+      ...{ measureDirectory, packDirectory },
+    },
     backupKeys: backupKeys(settings.keyFile),
     clock: options.clock ?? systemClock,
     log: options.log,

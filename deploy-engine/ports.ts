@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm'
 import type { checkState } from './archive/check-state.ts'
+import type { measureDirectory, packDirectory } from './archive/pack-directory.ts'
 import type { readArchive, readBeginning } from './archive/read-archive.ts'
 import type { reseal } from './archive/reseal.ts'
 import type { writeArchive } from './archive/write-archive.ts'
@@ -161,6 +162,8 @@ export type ArchivePort = {
   readBeginning: typeof readBeginning
   reseal: typeof reseal
   checkState: typeof checkState
+  measureDirectory: typeof measureDirectory
+  packDirectory: typeof packDirectory
 }
 
 /** What backups are sealed for, and opened with. Fail with `bad_key_file`. */

@@ -104,13 +104,8 @@ const refuseOthers = async ({ engine, bot }: Run, { bot: other }: Manifest): Pro
 const releaseFor = async (run: Run, { release: wanted }: Manifest): Promise<Release> => {
   const { engine, bot, operation } = run
   const { read } = engine.database
-  if (!wanted) {
-    const active = await activeRelease(read, bot.id)
-    if (active) return active
-    throw new TbsError('no_release', `When the backup was made, ${bot.name} had never been deployed`, {
-      hint: `/deploy ${bot.name}`,
-    })
-  }
+  // It had never been deployed: with its data it is now.
+  if (!wanted) return (await activeRelease(read, bot.id)) ?? releaseFromSource(run)
   const same = (await releasesOf(read, bot.id)).filter(
     ({ sha, imageId, state }) => sha === wanted.sha && imageId !== null && state !== 'failed',
   )

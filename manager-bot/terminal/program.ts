@@ -2,6 +2,7 @@ import { Command as Verb } from 'commander'
 import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { addBackupVerbs } from './backup-verbs.ts'
+import type { ImportOptions } from './import-verb.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
@@ -41,7 +42,30 @@ export const createProgram = (): Verb => {
     if (command.name === 'secret') addSecretVerbs(verb, command)
   }
   addBackupVerbs(program)
+  addImportVerb(program)
   return program
+}
+
+const addImportVerb = (program: Verb): void => {
+  program
+    .command('import')
+    .argument('<directory>', 'a deployment directory of telegram-bot-stack, with deploy.yaml in it')
+    .description('Make a bot of it, with its settings, secrets and data; the directory stays as it is')
+    .option('--repo <url>', 'the git repository that its code is in')
+    .option('--branch <branch>', 'a branch of it; absent: its default branch')
+    .option('--as <name>', 'the bot’s name here')
+    .option(
+      '--key-file <file>',
+      'what its secrets are encrypted with, where deploy.yaml does not say; - for standard input',
+    )
+    .option('--git-token-file <file>', 'an access token, if the repository is private and read over https')
+    .option('--dry-run', 'only show what would be made')
+    .option('--yes', 'do it without asking')
+    .option('--json', 'print JSON')
+    .action(async (directory: string, options: ImportOptions) => {
+      const { importDirectory } = await import('./import-verb.ts')
+      process.exitCode = await importDirectory(directory, options)
+    })
 }
 
 const addSecretVerbs = (verb: Verb, secret: Command): void => {

@@ -12,12 +12,11 @@ import { openPeople } from '../chat/people.ts'
 import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import type { Config } from '../config.ts'
-import { isManagerRunning } from '../heartbeat.ts'
-import { openQueue } from '../queue.ts'
 import { OWNS_ALL } from '../role.ts'
 import { toPlain } from '../text/plain.ts'
 import { command, line } from '../text/rich-text.ts'
 import { terminalUser } from './audited-verb.ts'
+import { enqueueHere, sayUnattended, type Unattended } from './enqueue-here.ts'
 import { follow } from './follow.ts'
 import { openHere } from './open-here.ts'
 import { readToken } from './read-token.ts'
@@ -37,7 +36,7 @@ export const runVerb = async (command: Command, input: Input, { json }: { json: 
     if (json && reply.lines) await printLines(reply.lines)
     else if (operation === undefined) print(reply, json)
     else if (!json) process.stdout.write(queuedText(reply))
-    if (errand.unattended) return sayUnattended(reply, errand.unattended, json)
+    if (errand.unattended) return sayUnattended(operation, errand.unattended, json)
     return reply.incomplete ? EXIT.failed : 0
   } finally {
     await close()
@@ -49,8 +48,7 @@ type Errand = {
   config: Config
   /** Of this request. */
   key: string
-  /** Why nobody looks at what was queued. */
-  unattended?: 'no manager is running' | 'the queue can not be reached'
+  unattended?: Unattended
 }
 
 const LATE_MS = 1_000
@@ -100,20 +98,9 @@ const contextOf = (errand: Errand): CommandContext => {
 }
 
 const enqueue = async (errand: Errand, operation: number): Promise<boolean> => {
-  const { engine, config } = errand
-  if (!(await isManagerRunning(config.dataDir, engine.clock.now()))) {
-    errand.unattended = 'no manager is running'
-    return true
-  }
-  try {
-    const queue = await openQueue(config, { log: engine.log })
-    await queue.add(operation).finally(queue.close)
-    return true
-  } catch (err) {
-    engine.log.warn({ err }, 'queueing failed')
-    errand.unattended = 'the queue can not be reached'
-    return true
-  }
+  const unattended = await enqueueHere(errand.engine, errand.config, operation)
+  if (unattended !== undefined) errand.unattended = unattended
+  return true
 }
 
 const printLines = async (lines: AsyncIterable<unknown>): Promise<void> => {
@@ -140,12 +127,4 @@ const queuedText = ({ operation, text, data }: Reply): string => {
   const instead = superseded.length > 0 ? `, in place of ${superseded.map((id) => `#${id}`).join(', ')}` : ''
   const notes = text.length > 0 ? `${toPlain(text)}\n` : ''
   return `Queued as #${operation}${instead}\n${notes}`
-}
-
-const sayUnattended = ({ operation }: Reply, why: string, json: boolean): number => {
-  const message = `${operation === undefined ? 'written down' : `queued as #${operation}`}, but ${why}`
-  const hint = 'It is carried out when a manager starts: tbs-manager serve'
-  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: 'unattended', message, hint } })}\n`)
-  else process.stderr.write(`tbs-manager: ${message}\n${hint}\n`)
-  return EXIT.unattended
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { FORMAT, type Manifest, SECRETS, volumePartName } from '../../../deploy-engine/archive/manifest.ts'
+import { measureDirectory, packDirectory } from '../../../deploy-engine/archive/pack-directory.ts'
 import { TbsError } from '../../../deploy-engine/index.ts'
 import type { ArchivePort, FilesPort } from '../../../deploy-engine/ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -35,6 +36,9 @@ export const memoryArchive = (clock: VirtualClock, files: Pick<FilesPort, 'readT
   },
 
   readBeginning: async (file) => ({ manifest: (await unpacked(files, file)).manifest, secrets: {} }),
+
+  measureDirectory,
+  packDirectory,
 
   checkState: async (file) => {
     const text = (await files.readText(file)) ?? ''
