@@ -21,33 +21,34 @@ export {
 } from './names.ts'
 export { type OpenEngine, openEngine } from './open-engine.ts'
 export { addBot, checkNewBot, type NewBot } from './operations/add-bot.ts'
-export { backUpState } from './operations/backup-state.ts'
-export { type BackupView, backupFile, backupList } from './operations/backups.ts'
+export { backUpState } from './operations/backups/backup-state.ts'
+export { type BackupView, backupFile, backupList } from './operations/backups/backups.ts'
+export { makeRecoveryKey } from './operations/backups/recovery-key.ts'
 export { cancelOperations } from './operations/cancel.ts'
 export { type CheckedToken, checkToken } from './operations/check-token.ts'
 export { type ConfigFile, checkConfigFiles, configFileNames, setConfigFile } from './operations/config-files.ts'
 export { followLogs } from './operations/follow-logs.ts'
 export { checkTokenFits, deployKey, setGitToken } from './operations/git-access.ts'
 export { hiddenValues } from './operations/hidden-values.ts'
-export { importBackup } from './operations/import-backup.ts'
-export { importStack } from './operations/import-stack.ts'
 export { botLocked, type Locked, lockBot, lockOf, lockText, unlockBot } from './operations/locks.ts'
 export { buildLog } from './operations/log-files.ts'
 export { botLogs, type LogPart } from './operations/logs.ts'
 export { lookAtRepo, type RepoLook, type RepoReport } from './operations/look-at-repo.ts'
-export { lookAtStack, type StackLook } from './operations/look-at-stack.ts'
 export { type Prunable, prunable } from './operations/prune.ts'
 export { recover } from './operations/recover.ts'
-export { makeRecoveryKey } from './operations/recovery-key.ts'
 export { type RemovePreview, removePreview } from './operations/remove-preview.ts'
 export { type OperationRequest, requestOperation } from './operations/request.ts'
+export { importBackup } from './operations/restores/import-backup.ts'
+export { importStack } from './operations/restores/import-stack.ts'
+export { lookAtStack, type StackLook } from './operations/restores/look-at-stack.ts'
 export {
   type RestorePreview,
   type RestoreRequest,
   requestRestore,
   requestRestoreUndo,
   restorePreview,
-} from './operations/request-restore.ts'
+} from './operations/restores/request-restore.ts'
+export { type Verified, verifyBackup, verifyFile } from './operations/restores/verify-backup.ts'
 export { type RollbackPreview, rollbackPreview } from './operations/rollback-preview.ts'
 export { finishRotation, type Rotated, rotateKey, type SealedTable } from './operations/rotate-key.ts'
 export { setBot } from './operations/set-bot.ts'
@@ -62,7 +63,6 @@ export {
   setVariables,
   variableNames,
 } from './operations/variables.ts'
-export { type Verified, verifyBackup, verifyFile } from './operations/verify-backup.ts'
 export { type OperationView, operationView, queuedOperations } from './operations/view.ts'
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
 export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'

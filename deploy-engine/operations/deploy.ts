@@ -1,13 +1,13 @@
 import { planBuild } from '../image/plan.ts'
 import type { Release } from '../records/release.ts'
-import { makeBackup } from './backup.ts'
+import { makeBackup } from './backups/backup.ts'
+import { withWayOut } from './backups/without-backup.ts'
 import { buildRelease } from './build-release.ts'
 import { currentVolumes } from './current-volumes.ts'
 import { fetchSource } from './fetch-source.ts'
 import { type Run, step } from './journal.ts'
 import { refuseMissing } from './required-variables.ts'
 import { switchTo } from './switch.ts'
-import { withWayOut } from './without-backup.ts'
 
 /** Design.md section 3: from a git ref to a proven running version, or back to the one before. */
 export const deploy = async (run: Run): Promise<void> => {

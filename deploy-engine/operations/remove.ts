@@ -14,16 +14,16 @@ import {
 import { activeRelease, ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
 import { VolumeCopySchema } from '../records/volume-copy.ts'
-import { makeBackup } from './backup.ts'
+import { makeBackup } from './backups/backup.ts'
+import { measure } from './backups/spool.ts'
+import { withWayOut } from './backups/without-backup.ts'
 import { currentVolumes } from './current-volumes.ts'
 import { throughRestarts } from './docker-back.ts'
 import { type Run, step } from './journal.ts'
 import { logsPath } from './log-files.ts'
 import { mirrorPath } from './mirror-path.ts'
-import { measure } from './spool.ts'
 import { endVersion } from './stop.ts'
 import { removeImage } from './tidy.ts'
-import { withWayOut } from './without-backup.ts'
 
 /**
  * Stops a bot, backs it up once more and removes all that is its, except its backups, its volumes unless `data` is

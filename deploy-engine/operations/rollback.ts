@@ -1,7 +1,7 @@
 import { releasesOf, rollbackTarget, wayBack } from '../records/release.ts'
 import type { Run } from './journal.ts'
 import { refuseStopped } from './refuse-stopped.ts'
-import { leaveAsBefore, takeReplacedBack } from './restore.ts'
+import { leaveAsBefore, takeReplacedBack } from './restores/restore.ts'
 import { switchTo } from './switch.ts'
 
 /**

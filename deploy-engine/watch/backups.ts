@@ -1,4 +1,4 @@
-import { backUpState } from '../operations/backup-state.ts'
+import { backUpState } from '../operations/backups/backup-state.ts'
 import { requestOperation } from '../operations/request.ts'
 import type { Engine } from '../ports.ts'
 import { backupsOf } from '../records/backup.ts'

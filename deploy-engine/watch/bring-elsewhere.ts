@@ -1,5 +1,5 @@
 import { messageOf } from '../error.ts'
-import { pathOf } from '../operations/backup-files.ts'
+import { pathOf } from '../operations/backups/backup-files.ts'
 import type { Engine } from '../ports.ts'
 import { allBackups, type Backup, type BackupCopy, BackupSchema } from '../records/backup.ts'
 import { within } from '../within.ts'

@@ -1,5 +1,5 @@
 import { messageOf, TbsError } from '../error.ts'
-import { verifyBackup } from '../operations/verify-backup.ts'
+import { verifyBackup } from '../operations/restores/verify-backup.ts'
 import type { Engine } from '../ports.ts'
 import { allBackups, type Backup } from '../records/backup.ts'
 import { within } from '../within.ts'

@@ -1,5 +1,5 @@
 import { THE_HOST } from '../names.ts'
-import { type BackupView, backupList } from '../operations/backups.ts'
+import { type BackupView, backupList } from '../operations/backups/backups.ts'
 import type { Engine } from '../ports.ts'
 import { isSound } from '../records/backup.ts'
 import { allBots } from '../records/bot.ts'

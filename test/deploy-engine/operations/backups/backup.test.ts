@@ -7,9 +7,9 @@ import {
   type Operation,
   operationById,
   operationView,
-} from '../../../deploy-engine/index.ts'
-import { type MemoryBot, memoryBot } from '../../helpers/memory-bot.ts'
-import { BOT } from '../../properties/world.ts'
+} from '../../../../deploy-engine/index.ts'
+import { type MemoryBot, memoryBot } from '../../../helpers/memory-bot.ts'
+import { BOT } from '../../../properties/world.ts'
 
 const MIB = 1024 ** 2
 

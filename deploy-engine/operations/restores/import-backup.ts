@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Engine } from '../ports.ts'
-import { BackupSchema, isSound, UNREAD } from '../records/backup.ts'
-import { ENDING, pathOf, stamp } from './backup-files.ts'
-import { type BackupView, backupFile } from './backups.ts'
+import type { Engine } from '../../ports.ts'
+import { BackupSchema, isSound, UNREAD } from '../../records/backup.ts'
+import { ENDING, pathOf, stamp } from '../backups/backup-files.ts'
+import { type BackupView, backupFile } from '../backups/backups.ts'
 import { type ForeignFile, openedWith, verifyFile } from './verify-backup.ts'
 
 /**

@@ -1,9 +1,9 @@
-import type { Engine } from '../ports.ts'
-import { type Backup, BackupSchema, backupsOf } from '../records/backup.ts'
-import { unfinishedOperations } from '../records/operation.ts'
-import { activeRelease } from '../records/release.ts'
+import type { Engine } from '../../ports.ts'
+import { type Backup, BackupSchema, backupsOf } from '../../records/backup.ts'
+import { unfinishedOperations } from '../../records/operation.ts'
+import { activeRelease } from '../../records/release.ts'
+import type { Run } from '../journal.ts'
 import { pathOf } from './backup-files.ts'
-import type { Run } from './journal.ts'
 import { expired } from './retention.ts'
 
 /** Removes the backups of a bot that are not kept any longer. It never makes a failure of what went well. */

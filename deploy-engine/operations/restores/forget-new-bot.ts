@@ -1,7 +1,7 @@
-import { botById } from '../records/bot.ts'
-import { activeRelease } from '../records/release.ts'
-import type { Run } from './journal.ts'
-import { forget, removeNetworks } from './remove.ts'
+import { botById } from '../../records/bot.ts'
+import { activeRelease } from '../../records/release.ts'
+import type { Run } from '../journal.ts'
+import { forget, removeNetworks } from '../remove.ts'
 
 /** A bot that was registered for a restore alone, and has no version that works, is gone again. Idempotent. */
 export const forgetNewBot = async (run: Run): Promise<void> => {

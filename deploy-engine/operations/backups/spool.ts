@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { SIZES, volumeTask } from '../container/volume-task.ts'
-import { TbsError } from '../error.ts'
-import type { DataVolume } from './current-volumes.ts'
-import { SPARE_DISK_BYTES } from './full-host.ts'
-import { type Run, step } from './journal.ts'
+import { SIZES, volumeTask } from '../../container/volume-task.ts'
+import { TbsError } from '../../error.ts'
+import type { DataVolume } from '../current-volumes.ts'
+import { SPARE_DISK_BYTES } from '../full-host.ts'
+import { type Run, step } from '../journal.ts'
+import { mountsAt, onVolumes } from '../volume-tasks.ts'
 import { PAUSE_LIMIT_MS, tooSlow, whilePaused } from './pause.ts'
-import { mountsAt, onVolumes } from './volume-tasks.ts'
 
 /** Data as tars on disk. `pausedMs`: for how long the bot was frozen; 0: it did not run. */
 export type Spool = { volumes: { path: string; tar: string }[]; bytes: number; takenAt: number; pausedMs: number }

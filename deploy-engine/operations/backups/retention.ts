@@ -1,4 +1,4 @@
-import { type Backup, type BackupCause, isSound } from '../records/backup.ts'
+import { type Backup, type BackupCause, isSound } from '../../records/backup.ts'
 
 /** How many of one cause are kept, and for how long. */
 type Kept = { count: number; days: number }

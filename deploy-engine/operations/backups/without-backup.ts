@@ -1,4 +1,4 @@
-import { TbsError } from '../error.ts'
+import { TbsError } from '../../error.ts'
 
 /** What fails for its backup can also be had without one: says so, for whoever knows what they do. */
 export const withWayOut = (error: unknown, command: string): unknown => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Engine } from '../ports.ts'
-import { type BackupCopy, BackupSchema } from '../records/backup.ts'
-import type { Run } from './journal.ts'
+import type { Engine } from '../../ports.ts'
+import { type BackupCopy, BackupSchema } from '../../records/backup.ts'
+import type { Run } from '../journal.ts'
 
 /** Below the data dir; the same whenever it is asked of an operation, so that what a killed one left is found. */
 export const backupFileOf = ({ bot, operation }: Pick<Run, 'bot' | 'operation'>): string =>

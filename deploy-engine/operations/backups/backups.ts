@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
-import { TbsError } from '../error.ts'
-import { THE_HOST } from '../names.ts'
-import type { Engine } from '../ports.ts'
-import { allBackups, type Backup, backupById } from '../records/backup.ts'
+import { TbsError } from '../../error.ts'
+import { THE_HOST } from '../../names.ts'
+import type { Engine } from '../../ports.ts'
+import { allBackups, type Backup, backupById } from '../../records/backup.ts'
 import { pathOf } from './backup-files.ts'
 
 /** A backup as a person sees it: with the name of its bot, or `host` for the manager’s own, and where its file is. */

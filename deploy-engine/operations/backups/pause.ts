@@ -1,10 +1,10 @@
-import { botContainerLabels } from '../container/labels.ts'
-import { messageOf, TbsError } from '../error.ts'
-import type { Engine } from '../ports.ts'
-import { within } from '../within.ts'
-import { throughRestarts } from './docker-back.ts'
-import { Interrupted } from './end-reasons.ts'
-import type { Run } from './journal.ts'
+import { botContainerLabels } from '../../container/labels.ts'
+import { messageOf, TbsError } from '../../error.ts'
+import type { Engine } from '../../ports.ts'
+import { within } from '../../within.ts'
+import { throughRestarts } from '../docker-back.ts'
+import { Interrupted } from '../end-reasons.ts'
+import type { Run } from '../journal.ts'
 
 /** Longer nobody wants to wait for an answer. */
 export const PAUSE_LIMIT_MS = 20_000

@@ -1,7 +1,7 @@
-import { newIdentity } from '../archive/age.ts'
-import { TbsError } from '../error.ts'
-import type { Engine } from '../ports.ts'
-import type { Secret } from '../secret.ts'
+import { newIdentity } from '../../archive/age.ts'
+import { TbsError } from '../../error.ts'
+import type { Engine } from '../../ports.ts'
+import type { Secret } from '../../secret.ts'
 
 /** A new key, which opens the backups from now on; the caller has the only copy. Fails with `recovery_key_there`. */
 export const makeRecoveryKey = async (

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { expired } from '../../../deploy-engine/operations/retention.ts'
-import type { Backup, BackupCause } from '../../../deploy-engine/records/backup.ts'
+import { expired } from '../../../../deploy-engine/operations/backups/retention.ts'
+import type { Backup, BackupCause } from '../../../../deploy-engine/records/backup.ts'
 
 const DAY = 24 * 3600_000
 const NOW = 1000 * DAY

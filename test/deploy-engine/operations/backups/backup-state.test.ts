@@ -1,9 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { addBot, backUpState, backupList, Secret } from '../../../deploy-engine/index.ts'
-import { workbench } from '../../helpers/engine.ts'
-import { askSqlite, openBackup } from '../../helpers/open-backup.ts'
+import { addBot, backUpState, backupList, Secret } from '../../../../deploy-engine/index.ts'
+import { workbench } from '../../../helpers/engine.ts'
+import { askSqlite, openBackup } from '../../../helpers/open-backup.ts'
 
 test('a backup of the manager holds its database as it is, and the keys, for nobody without a key', async () => {
   const bench = await workbench()

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
-import { requestRestore } from '../../../deploy-engine/index.ts'
-import { type MemoryBot, memoryBot } from '../../helpers/memory-bot.ts'
-import { BOT } from '../../properties/world.ts'
+import { requestRestore } from '../../../../deploy-engine/index.ts'
+import { type MemoryBot, memoryBot } from '../../../helpers/memory-bot.ts'
+import { BOT } from '../../../properties/world.ts'
 
 let bots: MemoryBot[] = []
 
