@@ -17,11 +17,11 @@ export type Here = {
 }
 
 /**
- * Carries out a verb that only a terminal has, between two entries of the audit as the others have them; says why it
- * failed, and gives the exit code.
+ * Carries out a verb that only a terminal has, between two entries of the audit as the others have them, or without any
+ * where it only shows something; says why it failed, and gives the exit code.
  */
 export const auditedVerb = async (
-  wanted: Wanted,
+  wanted: Wanted | undefined,
   { json = false }: { json?: boolean },
   work: (here: Here) => Promise<number>,
 ): Promise<number> => {
@@ -30,8 +30,10 @@ export const auditedVerb = async (
   process.once('SIGINT', stop)
   try {
     const { engine, config, close } = await openHere()
+    const here = { engine, config, signal: interrupted.signal }
     const audit = openAudit(engine, { door: 'terminal', by: terminalUser(), key: `terminal:${randomUUID()}` })
-    return await withEntries(audit, wanted, { engine, config, signal: interrupted.signal }, work).finally(close)
+    const working = wanted ? withEntries(audit, wanted, here, work) : work({ ...here, about: () => {} })
+    return await working.finally(close)
   } catch (error) {
     return interrupted.signal.aborted ? EXIT.interrupted : report(error, { json })
   } finally {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { importStack, lookAtStack, Secret, type StackLook, TbsError } from '../../deploy-engine/index.ts'
-import { GIVEN } from '../command.ts'
 import { size } from '../text/size.ts'
 import { auditedVerb, type Here, terminalUser } from './audited-verb.ts'
 import { enqueueHere, sayUnattended } from './enqueue-here.ts'
@@ -22,7 +21,7 @@ export type ImportOptions = {
 
 /** Shows what would become of a deployment of telegram-bot-stack, and does it once that is confirmed. */
 export const importDirectory = (given: string, options: ImportOptions): Promise<number> =>
-  auditedVerb({ verb: 'import', words: wordsOf(given, options) }, options, async (here) => {
+  auditedVerb(wantedBy(given, options), options, async (here) => {
     const look = await lookAt(here, await directoryOf(given), options)
     if (options.dryRun) return show(look, options)
     if (!options.json) process.stdout.write(planText(look))
@@ -36,13 +35,16 @@ export const importDirectory = (given: string, options: ImportOptions): Promise<
     return carriedOut(here, operation.id, options.json ?? false)
   })
 
-const wordsOf = (directory: string, { as, repo, branch, dryRun }: ImportOptions) => ({
-  directory,
-  ...(as !== undefined && { as }),
-  ...(repo !== undefined && { repo }),
-  ...(branch !== undefined && { branch }),
-  ...(dryRun && { 'dry-run': GIVEN }),
-})
+const wantedBy = (directory: string, { as, repo, branch, dryRun }: ImportOptions) => {
+  if (dryRun) return undefined
+  const words = {
+    directory,
+    ...(as !== undefined && { as }),
+    ...(repo !== undefined && { repo }),
+    ...(branch !== undefined && { branch }),
+  }
+  return { verb: 'import', words }
+}
 
 const lookAt = async ({ engine }: Here, directory: string, options: ImportOptions): Promise<StackLook> => {
   const { as: name, repo, branch, keyFile, gitTokenFile } = options

@@ -76,6 +76,7 @@ test('a dry run shows what would be made, without values, and what would not; no
   const data = JSON.parse((await here.terminal(args('--dry-run', '--json'))).output)
   expect(data).toMatchObject({ name: 'old-bot', username: 'old_fixture_bot', data: { files: 2 }, runs: false })
   expect(JSON.stringify(data)).not.toContain(SECRET)
+  expect((await here.terminal(['audit', '--json'])).output).toBe('')
 })
 
 test('what is missing is said, and nothing happens without a yes', async () => {
