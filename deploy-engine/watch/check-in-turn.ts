@@ -56,8 +56,9 @@ const whileIdle = async (
 ): Promise<void> => {
   const idle = new AbortController()
   const over = new AbortController()
+  const until = AbortSignal.any([signal, over.signal])
   const looking = async () => {
-    while (!isAtWork(engine)) await engine.clock.sleep(LOOK_MS, AbortSignal.any([signal, over.signal]))
+    while (!isAtWork(engine)) await engine.clock.sleep(LOOK_MS, until)
     idle.abort(new AtWork())
   }
   const looks = looking().catch(() => undefined)
