@@ -28,6 +28,7 @@ import { nameKeeper } from './names.ts'
 import { newCode } from './new-code.ts'
 import { openNotRun } from './not-run.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
+import { withOwnersFile } from './owners-file.ts'
 import { USERNAME } from './people.ts'
 import { perChat } from './per-chat.ts'
 import { poll } from './poll.ts'
@@ -234,7 +235,7 @@ const openDoor = (parts: Listening, again: ReadonlySet<number>): Door => {
     ...parts,
     again,
     strangers: openStrangers(engine, { outbox, log }),
-    menus: openMenus(engine, { commands, api: speaking.api, log, signal }),
+    menus: withOwnersFile(engine, { menus: openMenus(engine, { commands, api: speaking.api, log, signal }), log }),
     notRun: openNotRun(engine, { outbox, signal }),
     rateLimit: rateLimit(engine.clock.elapsed),
     seldom: seldom(engine.clock.elapsed),
