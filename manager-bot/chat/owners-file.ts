@@ -5,7 +5,7 @@ import { owners } from './records/person.ts'
 
 /**
  * With each refresh of the menus, which is whenever roles change and once a minute, also `owners` in the data dir is as
- * the roles are: the numeric ids, one in a line, for the host timer. It has to tell them of a manager that can't be asked.
+ * the roles are: the numeric ids, one in a line, for the host timer, which has to tell them when no manager answers.
  */
 export const withOwnersFile = (engine: Engine, { menus, log }: { menus: Menus; log: Log }): Menus => ({
   ...menus,

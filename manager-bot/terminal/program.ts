@@ -3,6 +3,7 @@ import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { addBackupVerbs } from './backup-verbs.ts'
 import type { ImportOptions } from './import-verb.ts'
+import type { InstallOptions } from './install/wanted.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
@@ -24,6 +25,7 @@ export const createProgram = (): Verb => {
       const { healthcheck } = await import('./healthcheck-verb.ts')
       process.exitCode = await healthcheck()
     })
+  addInstall(program)
   program
     .command('validate')
     .argument('[directory]', 'a repository', '.')
@@ -65,6 +67,26 @@ const addImportVerb = (program: Verb): void => {
     .action(async (directory: string, options: ImportOptions) => {
       const { importDirectory } = await import('./import-verb.ts')
       process.exitCode = await importDirectory(directory, options)
+    })
+}
+
+const addInstall = (program: Verb): void => {
+  program
+    .command('install')
+    .argument('[user@host]', 'a server with SSH; without it, this machine')
+    .description('Put the manager on a server: Docker, its container, what looks after it')
+    .option('--port <number>', 'of its sshd')
+    .option('--key <file>', 'a private key to log in with; else your agent’s, your own, or a password')
+    .option('--fingerprint <SHA256:…>', 'of its host key, if it was never seen; else you are asked')
+    .option('--token-file <file>', 'with the token of the manager’s own bot; else TBS_TOKEN, or you are asked')
+    .option('--owner <id>', 'your numeric Telegram id; else a link makes you the owner')
+    .option('--instance <name>', 'of this installation, if there are several')
+    .option('--yes', 'ask nothing')
+    .option('--json', 'print events as JSON, and ask nothing')
+    .addHelpText('after', '\nRun again it changes only what is missing. More in docs/installing.md')
+    .action(async (host: string | undefined, options: InstallOptions) => {
+      const { installVerb } = await import('./install/install-verb.ts')
+      process.exitCode = await installVerb(host, options)
     })
 }
 

@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
+import { PassThrough, Transform } from 'node:stream'
 
 export type GitHttpServer = {
   origin: string
@@ -71,6 +72,19 @@ export const gitHttpServer = async (root: string, directory: string): Promise<Gi
     },
   }
   return state
+}
+
+/** The same without a certificate, at an address of this machine that others reach. */
+export const plainGitServer = async (root: string, address: string) => {
+  const server = createPlainServer((request, response) => backend(root, request, response, new PassThrough()))
+  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  return {
+    origin: `http://${address}:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
 }
 
 const backend = (root: string, request: IncomingMessage, response: ServerResponse, through: Transform): void => {

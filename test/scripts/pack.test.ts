@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Packed, packed } from '../helpers/packed.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TIMEOUT_MS = 120_000
@@ -13,16 +14,12 @@ const run = promisify(execFile)
 describe('the packed tarball, installed in an empty directory', () => {
   let directory: string
   let install: string
+  let here: Packed
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tbs-pack-'))
-    install = join(directory, 'install')
-    await mkdir(install)
-    await run('npm', ['pack', '--pack-destination', directory], { cwd: ROOT, env: environment() })
-    const tarball = (await readdir(directory)).find((file) => file.endsWith('.tgz')) ?? ''
-    // Without sqlite3, which compiles for minutes where it has no binary: --help has to do without it anyway.
-    const args = ['install', '--omit=optional', '--no-audit', '--no-fund', join(directory, tarball)]
-    await run('npm', args, { cwd: install, env: environment() })
+    here = await packed(directory)
+    install = here.install
   }, TIMEOUT_MS)
 
   afterAll(() => rm(directory, { recursive: true, force: true }))
@@ -30,7 +27,7 @@ describe('the packed tarball, installed in an empty directory', () => {
   test('runs --help through npx, and loads nothing native for it', { timeout: TIMEOUT_MS }, async () => {
     const hook = join(directory, 'native.cjs')
     await writeFile(hook, "process.dlopen = (_, file) => { throw new Error('native: ' + file) }\n")
-    const env = { ...environment(), NODE_OPTIONS: `--require=${hook}` }
+    const env = { ...here.env, NODE_OPTIONS: `--require=${hook}` }
     const { stdout, stderr } = await run('npx', ['--no-install', 'tbs-manager', '--help'], { cwd: install, env })
     expect(stderr).toBe('')
     expect(stdout).toMatch(/Usage: tbs-manager/)
@@ -51,11 +48,5 @@ describe('the packed tarball, installed in an empty directory', () => {
     const dist = await readdir(join(install, 'node_modules/tbs-manager/dist'))
     const page = (await readdir(join(ROOT, 'telegram-sandbox/page'))).filter((file) => !file.endsWith('.ts'))
     expect(dist).toEqual(expect.arrayContaining(['cli.mjs', 'demo.mjs', ...page]))
-  })
-
-  // A home of its own, and nothing of the npm that runs this test.
-  const environment = () => ({
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))),
-    HOME: directory,
   })
 })

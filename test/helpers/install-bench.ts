@@ -1,0 +1,127 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { makeEchoRepo } from '../../demo/echo-repo.ts'
+import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../telegram-sandbox/index.ts'
+import { sandboxHosts } from './docker.ts'
+import { plainGitServer } from './git-http-server.ts'
+import { type Packed, packed } from './packed.ts'
+import type { Vps } from './vps.ts'
+
+const TEMPLATE = fileURLToPath(new URL('../../templates/echo', import.meta.url))
+export const OWNER = 1001
+
+export type StepEvent = {
+  step: string
+  state: 'begin' | 'end' | 'failed'
+  changed?: boolean
+  found?: string
+  ms?: number
+}
+
+export type InstallRun = {
+  code: number | null
+  events: StepEvent[]
+  /** The last event of a run that came to its end. */
+  done: { link?: string; recoveryKey?: string; ms: number } | undefined
+  error: { code: string; message: string; hint?: string } | undefined
+  /** All that it printed. */
+  output: string
+}
+
+export type RunOptions = {
+  user?: string
+  env?: NodeJS.ProcessEnv
+  args?: string[]
+  /** SIGKILL as soon as this step has begun. */
+  killAt?: string
+}
+
+/** The packed tarball in an empty directory, a Telegram, a git server with the echo bot, and a key for SSH. */
+export type InstallBench = {
+  sandbox: Sandbox
+  manager: SandboxBot
+  packed: Packed
+  repo: string
+  publicKey: string
+  install(vps: Vps, options?: RunOptions): Promise<InstallRun>
+  say(text: string): SandboxMessage
+  reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
+  close(): Promise<void>
+}
+
+export const installBench = async (): Promise<InstallBench> => {
+  const directory = await mkdtemp(join(tmpdir(), 'tbs-install-'))
+  const [, address = ''] = await sandboxHosts()
+  const sandbox = await openSandbox({ apiHosts: [address] })
+  const manager = sandbox.addBot({ username: 'installed_manager_bot', name: 'tbs-manager' })
+  sandbox.addPerson({ id: OWNER, name: 'Olga' })
+  await makeEchoRepo(join(directory, 'repos', 'echo-bot'), { template: TEMPLATE })
+  const git = await plainGitServer(join(directory, 'repos'), address)
+  const here = await packed(directory)
+  const key = join(directory, '.ssh', 'id_ed25519')
+  await promisify(execFile)('install', ['-d', '-m', '700', join(directory, '.ssh')])
+  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+  const apiRoot = `http://${address}:${sandbox.apiPort}`
+  const env: NodeJS.ProcessEnv = {
+    ...here.env,
+    TBS_TOKEN: manager.token,
+    TELEGRAM_API_ROOT: apiRoot,
+    TBS_GIT_PROTOCOLS: 'https:http',
+  }
+  return {
+    sandbox,
+    manager,
+    packed: here,
+    repo: `${git.origin}/echo-bot/.git`,
+    publicKey: (await readFile(`${key}.pub`, 'utf8')).trim(),
+    install: (vps, options = {}) =>
+      runInstaller(vps, { ...options, cwd: here.install, env: { ...env, ...options.env } }),
+    say: (text) => sandbox.say(OWNER, manager.username, text),
+    reads: (pattern, { timeout = 30_000, after } = {}) =>
+      sandbox.waitFor(
+        (s) =>
+          s.conversation(manager.username, OWNER).findLast(({ from, message_id, text }) => {
+            return from.is_bot && message_id > (after?.message_id ?? 0) && pattern.test(text)
+          }),
+        { timeout, what: `a message like ${pattern}` },
+      ),
+    close: async () => {
+      await git.close()
+      await sandbox.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const runInstaller = async (
+  { address }: Vps,
+  { user = 'root', args = [], env, cwd, killAt }: RunOptions & { cwd: string },
+): Promise<InstallRun> => {
+  const launcher = join(cwd, 'node_modules/.bin/tbs-manager')
+  const words = ['install', `${user}@${address}`, '--json', ...args]
+  const child = spawn(launcher, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: string[] = []
+  const printed = () => output.join('')
+  child.stderr.on('data', (chunk) => output.push(String(chunk)))
+  child.stdout.on('data', (chunk) => {
+    output.push(String(chunk))
+    if (killAt !== undefined && printed().includes(`{"step":"${killAt}","state":"begin"}`)) child.kill('SIGKILL')
+  })
+  const [code] = await once(child, 'close')
+  const lines = printed()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+  return {
+    code,
+    events: lines.filter((line) => 'step' in line),
+    done: lines.find((line) => 'done' in line),
+    error: lines.find((line) => 'error' in line)?.error,
+    output: printed(),
+  }
+}
