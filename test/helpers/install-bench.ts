@@ -17,7 +17,7 @@ export const OWNER = 1001
 
 export type StepEvent = {
   step: string
-  state: 'begin' | 'end' | 'failed'
+  state: 'begin' | 'line' | 'end' | 'failed'
   changed?: boolean
   found?: string
   ms?: number
@@ -37,8 +37,8 @@ export type RunOptions = {
   user?: string
   env?: NodeJS.ProcessEnv
   args?: string[]
-  /** SIGKILL as soon as this step has begun. */
-  killAt?: string
+  /** SIGKILL as soon as it has begun this step, or as that has printed so many lines. */
+  killAt?: { step: string; lines: number }
 }
 
 /** The packed tarball in an empty directory, a Telegram, a git server with the echo bot, and a key for SSH. */
@@ -48,6 +48,8 @@ export type InstallBench = {
   packed: Packed
   repo: string
   publicKey: string
+  /** Where host keys are pinned; addresses are used again, so that each server has a file of its own. */
+  knownHosts(vps: Vps): string
   install(vps: Vps, options?: RunOptions): Promise<InstallRun>
   say(text: string): SandboxMessage
   reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
@@ -79,8 +81,11 @@ export const installBench = async (): Promise<InstallBench> => {
     packed: here,
     repo: `${git.origin}/echo-bot/.git`,
     publicKey: (await readFile(`${key}.pub`, 'utf8')).trim(),
-    install: (vps, options = {}) =>
-      runInstaller(vps, { ...options, cwd: here.install, env: { ...env, ...options.env } }),
+    knownHosts: ({ name }) => join(directory, name, 'tbs-manager', 'known-hosts'),
+    install: (vps, options = {}) => {
+      const own = { ...env, XDG_CONFIG_HOME: join(directory, vps.name), ...options.env }
+      return runInstaller(vps, { ...options, cwd: here.install, env: own })
+    },
     say: (text) => sandbox.say(OWNER, manager.username, text),
     reads: (pattern, { timeout = 30_000, after } = {}) =>
       sandbox.waitFor(
@@ -98,6 +103,11 @@ export const installBench = async (): Promise<InstallBench> => {
   }
 }
 
+const isThere = (printed: string, { step, lines }: { step: string; lines: number }): boolean => {
+  const wanted = `{"step":"${step}","state":"${lines === 0 ? 'begin' : 'line'}"`
+  return printed.split(wanted).length > Math.max(lines, 1)
+}
+
 const runInstaller = async (
   { address }: Vps,
   { user = 'root', args = [], env, cwd, killAt }: RunOptions & { cwd: string },
@@ -110,7 +120,7 @@ const runInstaller = async (
   child.stderr.on('data', (chunk) => output.push(String(chunk)))
   child.stdout.on('data', (chunk) => {
     output.push(String(chunk))
-    if (killAt !== undefined && printed().includes(`{"step":"${killAt}","state":"begin"}`)) child.kill('SIGKILL')
+    if (killAt && isThere(printed(), killAt)) child.kill('SIGKILL')
   })
   const [code] = await once(child, 'close')
   const lines = printed()

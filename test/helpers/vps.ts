@@ -17,6 +17,7 @@ const PATIENCE_MS = 30_000
 
 /** A server of a test's own: a container with sshd in it, and room for a Docker Engine of its own. */
 export type Vps = {
+  name: string
   address: string
   /** Runs something on it, as root; gives what it printed. */
   run(...command: string[]): Promise<string>
@@ -41,6 +42,7 @@ export const freshVps = async ({ docker }: { docker: boolean }): Promise<Vps> =>
   }
   await up()
   return {
+    name,
     address: await addressOf(name),
     run: inside,
     sh: (script) => inside('sh', '-c', script),
@@ -90,8 +92,8 @@ const vpsImage = async (target: 'fresh' | 'docker'): Promise<string> => {
 const imageVolume = async (): Promise<string> => {
   const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', ...BASE_IMAGES])
   const name = `tbs-test-vps-images-${createHash('sha256').update(stdout).digest('hex').slice(0, 12)}`
-  const exists = await run('docker', ['volume', 'inspect', name]).catch(() => undefined)
-  if (exists) return name
+  if (await isWhole(name)) return name
+  await run('docker', ['volume', 'rm', '--force', name])
   const filling = `${name}-filling-${randomBytes(3).toString('hex')}`
   await run('docker', ['volume', 'create', '--label', LABEL, filling])
   await start(filling, { image: await vpsImage('docker'), volume: filling })
@@ -124,7 +126,28 @@ const copyVolume = async (from: string, to: string): Promise<void> => {
   await run('docker', ['run', '--rm', '--label', LABEL, ...like, ...volumes, 'debian:bookworm-slim', ...COPY])
 }
 
-const COPY = ['cp', '--archive', '/from/.', '/to/']
+const COPY = ['sh', '-c', 'cp --archive /from/. /to/ && touch /to/whole']
+
+/** Whoever made it may have been killed. */
+const isWhole = async (name: string): Promise<boolean> => {
+  if (!(await run('docker', ['volume', 'inspect', name]).catch(() => undefined))) return false
+  const look = [
+    'run',
+    '--rm',
+    '--label',
+    LABEL,
+    '--volume',
+    `${name}:/to:ro`,
+    'debian:bookworm-slim',
+    'test',
+    '-f',
+    '/to/whole',
+  ]
+  return run('docker', look).then(
+    () => true,
+    () => false,
+  )
+}
 
 const listening = async (address: string): Promise<void> => {
   const deadline = Date.now() + PATIENCE_MS

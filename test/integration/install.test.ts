@@ -52,6 +52,8 @@ test('one command from nothing but sshd to a bot that is live, and the same agai
     '/var/lib/tbs': '700',
   })
 
+  expect(await vps.sh('docker exec tbs-manager tbs-manager bots')).toMatch(/echo-bot.*live/)
+
   const before = await managerOf(vps)
   const again = await bench.install(vps)
   expect(again.code, again.output).toBe(0)

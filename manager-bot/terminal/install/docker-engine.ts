@@ -43,16 +43,28 @@ export const installByApt = async (root: Target, packages: string[], options: Ru
   // Docker refuses to start a container where AppArmor is on and its tool is not there.
   const armour = (await ask(root, ['cat', '/sys/module/apparmor/parameters/enabled'])) === 'Y' ? ['apparmor'] : []
   const apt = ['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=300']
-  await must(root, [...apt, 'update'], options)
-  await must(root, script(FINISH_CUT_OFF), options)
+  await must(root, whenUnlocked([...apt, 'update']), options)
+  await must(
+    root,
+    whenUnlocked(['sh', '-c', 'dpkg --configure -a --force-confold || apt-get -q -y -f install']),
+    options,
+  )
   await must(root, [...apt, 'install', '-y', '--no-install-recommends', ...packages, ...armour], options)
 }
 
-// A dpkg that still runs, of a run that was cut off, is waited for.
-const FINISH_CUT_OFF = `
+// What holds the lock may be the rest of a run that was cut off. Only the last of these commands waits by itself.
+const whenUnlocked = (argv: string[]): string[] => script(WHEN_UNLOCKED, ...argv)
+
+const WHEN_UNLOCKED = `
   for try in $(seq 60); do
-    dpkg --configure -a --force-confold && exit 0
-    sleep 5
+    said=$("$@" 2>&1)
+    code=$?
+    printf '%s\\n' "$said"
+    case $code:$said in
+      0:*) exit 0 ;;
+      *lock*) sleep 5 ;;
+      *) exit $code ;;
+    esac
   done
   exit 1`
 

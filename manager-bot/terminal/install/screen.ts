@@ -11,7 +11,7 @@ export const asJson = (write: Write): Shown => {
   const event = (fields: object) => write(`${JSON.stringify(fields)}\n`)
   return {
     begin: (step) => event({ step, state: 'begin' }),
-    line: () => {},
+    line: (step, text) => event({ step, state: 'line', text }),
     end: (step, told) => event({ step, state: 'end', ...told }),
     failed: (step) => event({ step, state: 'failed' }),
     done: ({ recoveryKey, ...installation }, ms) =>
