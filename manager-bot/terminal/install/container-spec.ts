@@ -34,6 +34,8 @@ const flags = ({ instance }: ContainerWanted): string[] => [
   ...['--read-only', '--tmpfs', '/tmp:size=256m,mode=1777'],
   // It has the Docker socket, which is root on the host: a network of its own would only hide the host's routes.
   ...['--network', 'host', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+  // Where there is SELinux it would neither get the socket nor its files.
+  ...['--security-opt', 'label=disable'],
   ...['--memory', MEMORY, '--memory-swap', MEMORY, '--pids-limit', '512'],
   ...['--log-opt', 'max-size=10m', '--log-opt', 'max-file=3'],
 ]

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { TbsError } from '../../../deploy-engine/index.ts'
 import { processEnvironment } from '../../config.ts'
 import { EXIT, report } from '../report.ts'
 import { install } from './install.ts'
@@ -44,5 +45,7 @@ const open = async ({ yes, json }: InstallOptions): Promise<{ screen: Shown; que
 /** Nobody is there, and nobody has said yes. */
 const neverAsked: Question = {
   ...unattended,
-  yes: async (title) => unattended.secret(`An answer (${title})`, 'or give --yes').then(() => false),
+  yes: async (title) => {
+    throw new TbsError('needs_answer', `Nobody can be asked: ${title}`, { hint: 'Give --yes, or run it on a terminal' })
+  },
 }

@@ -1,4 +1,4 @@
-import type { Secret } from '../../../deploy-engine/index.ts'
+import { type Secret, TbsError } from '../../../deploy-engine/index.ts'
 import { readConfig } from '../../config.ts'
 import { becomeRoot } from './become-root.ts'
 import { checkManagerToken } from './check-token.ts'
@@ -141,6 +141,8 @@ const settingsFor = async (root: Target, { wanted, places, timezone, question }:
   }
   // Whatever is wrong with one of them is said here, and not by a manager that does not start.
   readConfig(settings)
+  const broken = Object.entries(settings).find(([, value]) => /[\r\n]/.test(value))
+  if (broken) throw new TbsError('bad_config', `${broken[0]}: takes one line`)
   return { token, settings }
 }
 

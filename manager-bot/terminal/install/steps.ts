@@ -5,7 +5,7 @@ import { Stopped } from './question.ts'
 export const STEPS = {
   connect: 'Connect',
   server: 'Look at the server',
-  room: 'Look for disk and memory',
+  room: 'Look for rights, disk and memory',
   token: 'Check the token',
   docker: 'Provide Docker',
   files: 'Put directories and settings in place',
