@@ -51,7 +51,7 @@ export const install = async (wanted: Wanted, parts: InstallParts): Promise<Inst
       const account = await checkManagerToken(found.token, readConfig(found.settings).apiRoot, signal)
       return seen({ ...found, account }, account.found)
     })
-    await agreed(question, { where: root.name, server: server.system, account: account.found })
+    await agreed(question, { where: root.name, server: server.system, username: account.username })
     await step('docker', async (onLine) => {
       const { version, did } = await provideDocker(root, server, { onLine })
       return { value: version, found: [`Docker ${version}`, ...did].join(', '), changed: did.length > 0 }
@@ -94,7 +94,7 @@ export const install = async (wanted: Wanted, parts: InstallParts): Promise<Inst
   }
 }
 
-const seen = <T>(value: T, found: string): Told<T> => ({ value, found, changed: false })
+const seen = <T>(value: T, found: string): Told<T> => ({ value, found })
 
 const TIMERS = {
   systemd: 'every minute, by systemd',
@@ -146,10 +146,11 @@ const settingsFor = async (root: Target, { wanted, places, timezone, question }:
   return { token, settings }
 }
 
-type Agreeing = { where: string; server: string; account: string }
+type Agreeing = { where: string; server: string; username: string | undefined }
 
-const agreed = async (question: Question, { where, server, account }: Agreeing): Promise<void> => {
-  if (!(await question.yes(`Install the manager (${account}) on ${where} (${server})?`))) throw new Stopped()
+const agreed = async (question: Question, { where, server, username }: Agreeing): Promise<void> => {
+  const who = username === undefined ? '' : ` @${username}`
+  if (!(await question.yes(`Install the manager${who} on ${where} (${server})?`))) throw new Stopped()
 }
 
 type Files = { places: Places; token: Secret; settings: Settings }

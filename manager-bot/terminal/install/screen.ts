@@ -47,7 +47,7 @@ const WIDEST = 60
 const ASKING = ['connect', 'room', 'token']
 
 const endText = (step: keyof typeof STEPS, { found, changed, ms }: Parameters<Screen['end']>[1]): string =>
-  `${STEPS[step]}: ${found}${changed ? '' : ' (unchanged)'} · ${duration(ms)}`
+  `${STEPS[step]}: ${found}${changed === false ? ' (unchanged)' : ''} · ${duration(ms)}`
 
 const doneText = ({ where, username, link, recoveryKey }: Installation, ms: number): string =>
   [

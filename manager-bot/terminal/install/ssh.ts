@@ -38,9 +38,14 @@ export const connectBySsh = async (server: Server, options: SshOptions): Promise
     .catch((error) => {
       throw checked.refusal() ?? refused(name, error)
     })
+  // One listener for all that will run, and no failure if nothing runs.
+  const lost = new Promise<never>((_, reject) => {
+    ssh.connection?.once('close', () => reject(new TbsError('connection_lost', `The connection to ${name} is lost`)))
+  })
+  lost.catch(() => undefined)
   const end = () => ssh.dispose()
   options.signal.addEventListener('abort', end, { once: true })
-  return { name, run: (argv, how = {}) => run(ssh, { name, argv, how, signal: options.signal }), close: end }
+  return { name, run: (argv, how = {}) => run(ssh, { lost, argv, how, signal: options.signal }), close: end }
 }
 
 /** The key is looked at before anything else is said, and one that was seen before may not change. */
@@ -90,16 +95,12 @@ const refused = (name: string, error: unknown): TbsError => {
   })
 }
 
-type Running = { name: string; argv: readonly string[]; how: RunOptions; signal: AbortSignal }
+type Running = { lost: Promise<never>; argv: readonly string[]; how: RunOptions; signal: AbortSignal }
 
-const run = async (ssh: NodeSSH, { name, argv, how, signal }: Running): Promise<Ran> => {
+const run = async (ssh: NodeSSH, { lost, argv, how, signal }: Running): Promise<Ran> => {
   signal.throwIfAborted()
   const { stdin = '', onLine = () => {} } = how
   const hear = lines(onLine)
-  const lost = new Promise<never>((_, reject) => {
-    ssh.connection?.once('close', () => reject(new TbsError('connection_lost', `The connection to ${name} is lost`)))
-  })
-  lost.catch(() => undefined)
   const { code, stdout, stderr } = await Promise.race([
     lost,
     ssh.execCommand(commandLine(argv), {

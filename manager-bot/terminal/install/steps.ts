@@ -19,14 +19,14 @@ export const STEPS = {
 
 export type StepName = keyof typeof STEPS
 
-/** What a step gives to those after it, and what a person should know of it. */
-export type Told<T> = { value: T; found: string; changed: boolean }
+/** What a step gives to those after it, and what a person should know of it; without `changed` it only looks. */
+export type Told<T> = { value: T; found: string; changed?: boolean }
 
 export type Screen = {
   begin(step: StepName): void
   /** What a program in it prints. */
   line(step: StepName, text: string): void
-  end(step: StepName, told: { found: string; changed: boolean; ms: number }): void
+  end(step: StepName, told: { found: string; changed?: boolean; ms: number }): void
   failed(step: StepName): void
 }
 
@@ -38,8 +38,8 @@ export const openSteps = (screen: Screen, elapsed: () => number): Step => {
     const begun = elapsed()
     screen.begin(name)
     try {
-      const { value, found, changed } = await work((line) => screen.line(name, line))
-      screen.end(name, { found, changed, ms: Math.round(elapsed() - begun) })
+      const { value, ...told } = await work((line) => screen.line(name, line))
+      screen.end(name, { ...told, ms: Math.round(elapsed() - begun) })
       return value
     } catch (error) {
       screen.failed(name)

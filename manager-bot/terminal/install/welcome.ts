@@ -23,10 +23,10 @@ export const sayHello = async (hello: Hello): Promise<Told<string | undefined>> 
   const chat = username === undefined ? undefined : `https://t.me/${username}`
   const owner = settings.TBS_OWNER_ID
   if (owner === undefined || !isNew) return told(chat, 'it has an owner')
-  return (await send(hello, owner)) ? told(chat, `to ${owner}`, true) : told(chat, 'write to it first, then it may')
+  return (await send(hello, owner)) ? told(chat, `to ${owner}`) : told(chat, 'write to it first, then it may')
 }
 
-const told = (value: string | undefined, found: string, changed = false) => ({ value, found, changed })
+const told = (value: string | undefined, found: string): Told<string | undefined> => ({ value, found })
 
 const TEXT = 'I am installed, and you own me. Add your first bot: /addbot. All commands: /help'
 
