@@ -4,7 +4,7 @@ export type Put = { path: string; content: string; mode: string }
 
 /** Whole or not at all, and only if it differs in content or mode; true: it did. */
 export const putFile = async (root: Target, { path, content, mode }: Put): Promise<boolean> => {
-  const said = await must(root, script(PUT, path, mode), { stdin: content })
+  const said = await must(root, script(PUT, path, mode, String(Buffer.byteLength(content))), { stdin: content })
   return said.trim() === 'written'
 }
 
@@ -14,11 +14,11 @@ export const makeDirectory = async (root: Target, path: string, mode: string): P
   return said.trim() === 'made'
 }
 
-// Readable by nobody else from its first byte on.
+// Readable by nobody else from its first byte on. Where the connection is cut off its input just ends, so it is counted.
 const PUT = `
   umask 077
   part="$1.part"
-  cat >"$part" || exit 1
+  cat >"$part" && [ "$(wc -c <"$part")" -eq "$3" ] || exit 1
   if cmp -s "$part" "$1" && [ "$(stat -c %a "$1")" = "$2" ]; then rm -f "$part"; exit 0; fi
   chmod "$2" "$part" && sync "$part" && mv -f "$part" "$1" && echo written`
 

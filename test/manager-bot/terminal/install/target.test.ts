@@ -8,7 +8,7 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { makeDirectory, putFile } from '../../../../manager-bot/terminal/install/put-file.ts'
 import { commandLine } from '../../../../manager-bot/terminal/install/quote.ts'
-import { must, script } from '../../../../manager-bot/terminal/install/target.ts'
+import { must, script, type Target } from '../../../../manager-bot/terminal/install/target.ts'
 import { thisMachine } from '../../../../manager-bot/terminal/install/this-machine.ts'
 
 const here = thisMachine(new AbortController().signal)
@@ -59,6 +59,12 @@ test('a file is put there whole, with its mode, and only if it differs', async (
   expect(await readFile(path, 'utf8')).toBe('two\n')
   expect((await stat(path)).mode & 0o777).toBe(0o755)
   expect(await readdir(directory)).toHaveLength(1)
+  // As when the connection is lost while it is sent.
+  const cut: Target = { ...here, run: (argv, options) => here.run(argv, { ...options, stdin: 'th' }) }
+  await expect(putFile(cut, { path, content: 'three\n', mode: '755' })).rejects.toMatchObject({
+    code: 'command_failed',
+  })
+  expect(await readFile(path, 'utf8')).toBe('two\n')
   expect(await makeDirectory(here, join(directory, 'a/b'), '700')).toBe(true)
   expect(await makeDirectory(here, join(directory, 'a/b'), '700')).toBe(false)
 })
