@@ -88,6 +88,11 @@ describe('where Docker is there already', () => {
     for (let looks = 0; looks < 2; looks++) await vps.sh('/usr/local/lib/tbs/host-timer.sh /etc/tbs/host-timer.conf')
     await bench.reads(/is not well: its container is exited/, { after: started })
 
+    const byMadeKey = { HOME: home, TBS_SUDO_PASSWORD: password, TBS_SSH_PASSWORD: 'not tried' }
+    const next = await bench.install(vps, { user: 'olga', env: byMadeKey })
+    expect(next.code, next.output).toBe(0)
+    expect(changed(next)).toEqual([])
+
     await vps.allow('olga', bench.publicKey)
     await vps.sh('echo "olga ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/olga')
     const again = await bench.install(vps, { user: 'olga' })

@@ -5,6 +5,7 @@ import { processEnvironment } from '../../config.ts'
 import { EXIT, report } from '../report.ts'
 import { install } from './install.ts'
 import { knownHosts } from './known-hosts.ts'
+import { madeKeyIn } from './made-key.ts'
 import { onTerminal, type Question, Stopped, unattended } from './question.ts'
 import { asJson, asLines, onScreen, type Shown } from './screen.ts'
 import { openSteps } from './steps.ts'
@@ -21,10 +22,12 @@ export const installVerb = async (host: string | undefined, options: InstallOpti
     const { screen, question } = await open(options)
     const where = host ?? (await question.text('On which server? user@host, or empty for this machine', ''))
     const wanted = await readWanted(where === '' ? undefined : where, options, env)
-    const known = knownHosts(join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'tbs-manager', 'known-hosts'))
+    const directory = join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'tbs-manager')
+    const known = knownHosts(join(directory, 'known-hosts'))
+    const madeKey = madeKeyIn(directory)
     const begun = performance.now()
     const step = openSteps(screen, () => performance.now())
-    const installation = await install(wanted, { step, question, known, signal })
+    const installation = await install(wanted, { step, question, known, madeKey, signal })
     screen.done(installation, Math.round(performance.now() - begun))
     return 0
   } catch (error) {

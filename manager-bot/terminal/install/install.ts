@@ -7,7 +7,8 @@ import { untilHealthy } from './healthy.ts'
 import { putHostTimer } from './host-timer.ts'
 import { environmentFile, lookAtInstalled, merged, type Settings } from './installed-settings.ts'
 import type { KnownHosts } from './known-hosts.ts'
-import { logIn } from './log-in.ts'
+import { type LoggedIn, logIn } from './log-in.ts'
+import { deliverKey, type MadeKey } from './made-key.ts'
 import { runContainer } from './manager-container.ts'
 import { buildManagerImage } from './manager-image.ts'
 import { ownPackage } from './package-files.ts'
@@ -23,7 +24,13 @@ import { thisMachine } from './this-machine.ts'
 import { asToken, type Wanted } from './wanted.ts'
 import { sayHello } from './welcome.ts'
 
-export type InstallParts = { step: Step; question: Question; known: KnownHosts; signal: AbortSignal }
+export type InstallParts = {
+  step: Step
+  question: Question
+  known: KnownHosts
+  madeKey: MadeKey
+  signal: AbortSignal
+}
 
 export type Installation = {
   where: string
@@ -39,7 +46,7 @@ export const install = async (wanted: Wanted, parts: InstallParts): Promise<Inst
   const { step, question, signal } = parts
   const own = await ownPackage()
   const places = placesOf(wanted.instance)
-  const { target, password } = await step('connect', () => connect(wanted, parts))
+  const { target, password, letInBy } = await step('connect', () => connect(wanted, parts))
   try {
     const server = await step('server', async () => {
       const value = await lookAtServer(target)
@@ -56,7 +63,11 @@ export const install = async (wanted: Wanted, parts: InstallParts): Promise<Inst
       const { version, did } = await provideDocker(root, server, { onLine })
       return { value: version, found: [`Docker ${version}`, ...did].join(', '), changed: did.length > 0 }
     })
-    await step('files', () => putFiles(root, { places, token, settings }))
+    await step('files', async () => {
+      // The next time nobody has to type anything.
+      const delivered = isPassword(letInBy) && (await deliverKey(target, await parts.madeKey.make()))
+      return putFiles(root, { places, token, settings, also: delivered ? ['a key for the next login'] : [] })
+    })
     const image = await step('image', async (onLine) => {
       const value = await buildManagerImage(root, { instance: wanted.instance, own }, { onLine })
       return { value, found: value.tag, changed: value.built }
@@ -102,9 +113,12 @@ const TIMERS = {
   nothing: 'not possible here: there is neither systemd nor cron',
 }
 
-type Connected = { target: Target; password: Secret | undefined }
+type Connected = { target: Target; password: Secret | undefined; letInBy?: LoggedIn['letInBy'] }
 
-const connect = async (wanted: Wanted, { question, known, signal }: InstallParts): Promise<Told<Connected>> => {
+const connect = async (
+  wanted: Wanted,
+  { question, known, madeKey, signal }: InstallParts,
+): Promise<Told<Connected>> => {
   const { server, fingerprint, passwords, agent, keyFile } = wanted
   if (!server) return seen({ target: thisMachine(signal), password: undefined }, 'this machine')
   let shownKey: string | undefined
@@ -113,7 +127,8 @@ const connect = async (wanted: Wanted, { question, known, signal }: InstallParts
     if (fingerprint !== undefined) return shown === fingerprint
     return question.yes(`${server.host} was never seen. Its key is ${shown}. Is that right?`)
   }
-  const loggedIn = await logIn(server, { known, accept, signal, question, agent, keyFile, password: passwords.ssh })
+  const mine = { agent, keyFile, madeKey: await madeKey.read(), password: passwords.ssh }
+  const loggedIn = await logIn(server, { known, accept, signal, question, ...mine })
   const key = shownKey === undefined ? 'its key is as before' : `its key is pinned: ${shownKey}`
   return seen(loggedIn, `${loggedIn.target.name}, ${key}`)
 }
@@ -153,9 +168,12 @@ const agreed = async (question: Question, { where, server, username }: Agreeing)
   if (!(await question.yes(`Install the manager${who} on ${where} (${server})?`))) throw new Stopped()
 }
 
-type Files = { places: Places; token: Secret; settings: Settings }
+const isPassword = (letInBy: LoggedIn['letInBy']): boolean =>
+  letInBy === 'password' || letInBy === 'keyboard-interactive'
 
-const putFiles = async (root: Target, { places, token, settings }: Files): Promise<Told<undefined>> => {
+type Files = { places: Places; token: Secret; settings: Settings; also: string[] }
+
+const putFiles = async (root: Target, { places, token, settings, also }: Files): Promise<Told<undefined>> => {
   const changes = [
     await makeDirectory(root, places.settings, '700'),
     await makeDirectory(root, places.keys, '700'),
@@ -163,5 +181,6 @@ const putFiles = async (root: Target, { places, token, settings }: Files): Promi
     await putFile(root, { path: places.token, content: `${token.reveal()}\n`, mode: '600' }),
     await putFile(root, { path: places.environment, content: environmentFile(settings), mode: '600' }),
   ]
-  return { value: undefined, found: `${places.settings}, ${places.data}`, changed: changes.some(Boolean) }
+  const found = [places.settings, places.data, ...also].join(', ')
+  return { value: undefined, found, changed: also.length > 0 || changes.some(Boolean) }
 }

@@ -4,37 +4,38 @@ import { join } from 'node:path'
 import type { AnyAuthMethod } from 'ssh2'
 import { messageOf, type Secret, TbsError } from '../../../deploy-engine/index.ts'
 import type { Question } from './question.ts'
-import { connectBySsh, type Server, type SshOptions } from './ssh.ts'
-import type { Target } from './target.ts'
+import { connectBySsh, type Server, type Session, type SshOptions } from './ssh.ts'
 
 export type LogIn = Omit<SshOptions, 'methods'> & {
   agent: string | undefined
   keyFile: string | undefined
   password: Secret | undefined
   question: Question
+  /** Made by us for an earlier login. */
+  madeKey: Buffer | undefined
 }
 
 /** What was typed is kept: sudo may want it, too. */
-export type LoggedIn = { target: Target; password: Secret | undefined }
+export type LoggedIn = Session & { password: Secret | undefined }
 
-/** By agent and keys, then by the password that was given; only if nothing of that is let in, it is asked for. */
+/** By keys and agent, then by the password that was given; only if nothing of that is let in, it is asked for. */
 export const logIn = async (server: Server, how: LogIn): Promise<LoggedIn> => {
   const { user, host } = server
   const methods = await withoutTyping(server, how)
   try {
-    return { target: await connectBySsh(server, { ...how, methods }), password: how.password }
+    return { ...(await connectBySsh(server, { ...how, methods })), password: how.password }
   } catch (error) {
     const mayAsk = error instanceof TbsError && error.code === 'ssh_refused' && !how.password && how.question.canAsk
     if (!mayAsk) throw error
     const password = await how.question.secret(`Password of ${user}@${host}`, 'TBS_SSH_PASSWORD')
-    const target = await connectBySsh(server, { ...how, methods: byPassword(user, password) })
-    return { target, password }
+    return { ...(await connectBySsh(server, { ...how, methods: byPassword(user, password) })), password }
   }
 }
 
 const withoutTyping = async ({ user }: Server, how: LogIn): Promise<AnyAuthMethod[]> => {
   const byAgent: AnyAuthMethod[] = how.agent === undefined ? [] : [{ type: 'agent', username: user, agent: how.agent }]
-  const keys = how.keyFile === undefined ? await ownKeys() : [await givenKey(how.keyFile)]
+  const own = how.keyFile === undefined ? await ownKeys() : [await givenKey(how.keyFile)]
+  const keys = how.madeKey ? [...own, how.madeKey] : own
   const byKey = keys.map((key): AnyAuthMethod => ({ type: 'publickey', username: user, key }))
   return [...byKey, ...byAgent, ...(how.password ? byPassword(user, how.password) : [])]
 }

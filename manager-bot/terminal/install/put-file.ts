@@ -14,7 +14,7 @@ export const makeDirectory = async (root: Target, path: string, mode: string): P
   return said.trim() === 'made'
 }
 
-// Readable by nobody else from its first byte on. Where the connection is cut off its input just ends, so it is counted.
+// Readable by nobody else from its first byte on. Counted, since its input also ends when the connection is cut off.
 const PUT = `
   umask 077
   part="$1.part"

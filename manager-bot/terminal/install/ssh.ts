@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
-import type { AnyAuthMethod } from 'ssh2'
+import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
 import { messageOf, TbsError } from '../../../deploy-engine/index.ts'
 import { fingerprint, type KnownHosts } from './known-hosts.ts'
 import { commandLine } from './quote.ts'
@@ -19,12 +19,15 @@ export type SshOptions = {
 const CONNECT_MS = 20_000
 const ALIVE_MS = 15_000
 
+export type Session = { target: Target; letInBy: AnyAuthMethod['type'] | undefined }
+
 /** Fails with `host_key_changed`, `host_key_refused`, `ssh_refused` or `ssh_unreachable`. */
-export const connectBySsh = async (server: Server, options: SshOptions): Promise<Target> => {
+export const connectBySsh = async (server: Server, options: SshOptions): Promise<Session> => {
   const { user, host, port } = server
   const name = `${user}@${host}${port === 22 ? '' : `:${port}`}`
   const ssh = new NodeSSH()
   const checked = await checkedKey(server, options)
+  const offered = inOrder(options.methods)
   await ssh
     .connect({
       host,
@@ -33,7 +36,7 @@ export const connectBySsh = async (server: Server, options: SshOptions): Promise
       readyTimeout: CONNECT_MS,
       keepaliveInterval: ALIVE_MS,
       hostVerifier: checked.verify,
-      authHandler: options.methods,
+      authHandler: offered.next,
     })
     .catch((error) => {
       throw checked.refusal() ?? refused(name, error)
@@ -45,7 +48,21 @@ export const connectBySsh = async (server: Server, options: SshOptions): Promise
   lost.catch(() => undefined)
   const end = () => ssh.dispose()
   options.signal.addEventListener('abort', end, { once: true })
-  return { name, run: (argv, how = {}) => run(ssh, { lost, argv, how, signal: options.signal }), close: end }
+  const target: Target = {
+    name,
+    run: (argv, how = {}) => run(ssh, { lost, argv, how, signal: options.signal }),
+    close: end,
+  }
+  return { target, letInBy: offered.last() }
+}
+
+const inOrder = (methods: AnyAuthMethod[]): { next: AuthHandlerMiddleware; last(): Session['letInBy'] } => {
+  let count = 0
+  return {
+    // Its types leave out the false that ends it.
+    next: (_left, _partly, offer) => offer((methods[count++] ?? false) as AnyAuthMethod),
+    last: () => methods[count - 1]?.type,
+  }
 }
 
 /** The key is looked at before anything else is said, and one that was seen before may not change. */

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type KnownHosts, knownHosts } from '../../../../manager-bot/terminal/install/known-hosts.ts'
 import { logIn } from '../../../../manager-bot/terminal/install/log-in.ts'
+import { deliverKey, madeKeyIn } from '../../../../manager-bot/terminal/install/made-key.ts'
 import { unattended } from '../../../../manager-bot/terminal/install/question.ts'
 import { type SshServer, sshServer } from '../../../helpers/ssh-server.ts'
 
@@ -33,9 +34,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const connect = async (how: { accept?: () => Promise<boolean>; keyFile?: string } = {}) => {
+const connect = async (how: { accept?: () => Promise<boolean>; keyFile?: string; madeKey?: Buffer } = {}) => {
   const server = { user: userInfo().username, host: '127.0.0.1', port: sshd.port }
-  const none = { agent: undefined, password: undefined, question: unattended, signal: stop.signal }
+  const none = { agent: undefined, password: undefined, madeKey: undefined, question: unattended, signal: stop.signal }
   return (await logIn(server, { ...none, known, accept: async () => true, keyFile, ...how })).target
 }
 
@@ -84,6 +85,29 @@ test('who is not let in, and who is not there, is told from each other', async (
   await sshd.close()
   await expect(connect()).rejects.toMatchObject({ code: 'ssh_unreachable' })
   sshd = await sshServer(join(directory, 'second'))
+})
+
+test('a key is made once, delivered once, and lets in', async () => {
+  const made = madeKeyIn(join(directory, 'config'))
+  expect(await made.read()).toBeUndefined()
+  const line = await made.make()
+  expect(await madeKeyIn(join(directory, 'config')).make()).toBe(line)
+  expect((await stat(join(directory, 'config/id_ed25519'))).mode & 0o777).toBe(0o600)
+
+  const home = join(directory, 'home')
+  const target = await connect()
+  const atHome: typeof target = { ...target, run: (argv, how) => target.run(['env', `HOME=${home}`, ...argv], how) }
+  await mkdir(join(home, '.ssh'), { recursive: true })
+  await writeFile(join(home, '.ssh/authorized_keys'), 'ssh-rsa AAAA without an end')
+  expect(await deliverKey(atHome, line)).toBe(true)
+  expect(await deliverKey(atHome, line)).toBe(false)
+  const file = await readFile(join(home, '.ssh/authorized_keys'), 'utf8')
+  expect(file).toBe(`ssh-rsa AAAA without an end\n${line}\n`)
+  await sshd.allow(line)
+  const other = join(directory, 'other')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other])
+  const madeKey = await made.read()
+  expect((await connect({ keyFile: other, ...(madeKey && { madeKey }) })).name).toContain('127.0.0.1')
 })
 
 test('a connection that is lost, and a stop, end what runs', async () => {
