@@ -19,7 +19,7 @@ import { makeRecoveryKeyThere } from './recovery-key.ts'
 import { lookAtRoom, roomText } from './room.ts'
 import { lookAtServer } from './server.ts'
 import type { Step, Told } from './steps.ts'
-import type { Target } from './target.ts'
+import { ask, type Target } from './target.ts'
 import { thisMachine } from './this-machine.ts'
 import { asToken, type Wanted } from './wanted.ts'
 import { sayHello } from './welcome.ts'
@@ -138,7 +138,8 @@ type Rooting = { wanted: Wanted; password: Secret | undefined; question: Questio
 const asRoot = async (target: Target, { wanted, password, question }: Rooting): Promise<Told<Target>> => {
   const passwords = [wanted.passwords.sudo, password]
   const { root, how } = await becomeRoot(target, { passwords, question })
-  return seen(root, `${how}; ${roomText(await lookAtRoom(root))}`)
+  const installed = (await ask(root, ['test', '-e', placesOf(wanted.instance).token])) !== undefined
+  return seen(root, `${how}; ${roomText(await lookAtRoom(root, { installed }))}`)
 }
 
 type Setting = { wanted: Wanted; places: Places; timezone: string; question: Question }

@@ -10,16 +10,16 @@ const LEAST_MEMORY = 400 * 1024 ** 2
 /** Below this a second bot of some size is too much. */
 const GOOD_MEMORY = 900 * 1024 ** 2
 
-/** Of an installation that is there already only a warning. Fails with `too_small`, before anything is changed. */
-export const lookAtRoom = async (root: Target): Promise<Room> => {
+/** Fails with `too_small`, before anything is changed; what is installed already has its room. */
+export const lookAtRoom = async (root: Target, { installed }: { installed: boolean }): Promise<Room> => {
   const disk = (await ask(root, ['df', '-Pk', '/var/lib'])) ?? ''
   const memory = (await ask(root, ['cat', '/proc/meminfo'])) ?? ''
   const freeBytes = Number(disk.split('\n').at(-1)?.trim().split(/\s+/)[3]) * 1024
   const memoryBytes = Number(/^MemTotal:\s+(\d+) kB/m.exec(memory)?.[1]) * 1024
-  if (freeBytes < LEAST_DISK) {
+  if (freeBytes < LEAST_DISK && !installed) {
     throw tooSmall(root, `has ${size(freeBytes)} of disk free in /var/lib, and ${size(LEAST_DISK)} are needed`)
   }
-  if (memoryBytes < LEAST_MEMORY) {
+  if (memoryBytes < LEAST_MEMORY && !installed) {
     throw tooSmall(root, `has ${memorySize(memoryBytes)} of memory, and ${memorySize(LEAST_MEMORY)} are needed`)
   }
   return { freeBytes, memoryBytes, enough: memoryBytes >= GOOD_MEMORY }

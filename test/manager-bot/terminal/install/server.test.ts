@@ -47,12 +47,13 @@ test('what is not known is refused, with its name', async () => {
   })
 })
 
-const room = (freeKb: number, memoryKb: number) =>
+const room = (freeKb: number, memoryKb: number, installed = false) =>
   lookAtRoom(
     answering({
       'df -Pk': `Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 20000000 1 ${freeKb} 1% /\n`,
       'cat /proc/meminfo': `MemTotal:        ${memoryKb} kB\nMemFree:          1 kB\n`,
     }),
+    { installed },
   )
 
 test('a server that is too small is refused, a small one is told of', async () => {
@@ -64,6 +65,7 @@ test('a server that is too small is refused, a small one is told of', async () =
     code: 'too_small',
     message: expect.stringMatching(/244 MB of memory/),
   })
+  expect((await room(2_000_000, 250_000, true)).enough).toBe(false)
   expect(roomText(await room(9_000_000, 480_000))).toMatch(/469 MB of memory: enough for the manager and a small bot/)
   expect(roomText(await room(9_000_000, 2_000_000))).toBe('9.2 GB of disk free, 1.9 GB of memory')
 })
