@@ -79,6 +79,10 @@ const wakes = async (word: string, voice: string) => {
   const containers = async () => (await objectsOf(here.instance)).containers
   await expect.poll(containers, { timeout: 10_000 }).toEqual([expect.stringMatching(/my-bot-v2[^ ]* running$/)])
   expect(await rows(here.dataDir, 'SELECT name FROM bot_volumes WHERE filled_by IS NOT NULL')).toEqual([])
+  // Not only this container has it: so does the next one.
+  const restarted = await here.whileTalkingTo(bot, here.terminal(['restart', 'my-bot']))
+  expect(restarted.code, restarted.output).toBe(0)
+  expect(await inData('cat state')).toBe('now')
 }
 
 test('of an earlier version', async () => {
