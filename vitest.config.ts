@@ -3,8 +3,13 @@ import { defineConfig } from 'vitest/config'
 const REAL_DOCKER = ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
 const LONG = ['test/long/**/*.test.ts']
-// They know by TBS_TEST_WHOLE that they may take as long as it takes.
-const SAMPLED = ['test/faults/killed-manager.test.ts']
+// Of these a change is judged by a part, see test/helpers/sampled.ts.
+const SAMPLED = [
+  'test/faults/cancel.test.ts',
+  'test/faults/cancel-restore.test.ts',
+  'test/faults/killed-manager.test.ts',
+  'test/integration/import.test.ts',
+]
 const ARCHITECTURE = ['test/architecture.test.ts']
 
 export default defineConfig({

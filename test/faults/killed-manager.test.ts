@@ -5,14 +5,13 @@ import { fixtureBot } from '../helpers/fixture-bot.ts'
 import { freshChats } from '../helpers/fresh-chats.ts'
 import { journalSays, lastStep, rows } from '../helpers/journal.ts'
 import { type LoadResult, load } from '../helpers/load.ts'
+import { sampled } from '../helpers/sampled.ts'
 import { onlyRuns, truth } from '../helpers/truth.ts'
 
 // faults.md, row 7: the manager is killed before and after the steps that an undisturbed operation has, under load.
 
 const VISITOR = { id: 2002, name: 'Vera' }
 const WITHIN_MS = 15_000
-/** All points take three minutes: `npm run test:long` takes them, a change is judged by every third. */
-const EVERY = process.env.TBS_TEST_WHOLE ? 1 : 3
 
 type Point = { name: string; state: 'started' | 'done' }
 type Asked = { command: string; says: string }
@@ -85,7 +84,7 @@ const everywhere = async (firstStep: string, next: () => Promise<Asked>) => {
     { name, state: 'started' },
     { name, state: 'done' },
   ])
-  for (const point of all.filter((_, index) => index % EVERY === 0)) report.push(await killedAt(point, await next()))
+  for (const point of sampled(all)) report.push(await killedAt(point, await next()))
   console.log(report.join('\n'))
 }
 

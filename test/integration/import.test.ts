@@ -13,6 +13,7 @@ import type { GitRepo } from '../helpers/git-repo.ts'
 import { insideBot } from '../helpers/inside-bot.ts'
 import { type Installation, installation } from '../helpers/installation.ts'
 import { databaseShows, rows } from '../helpers/journal.ts'
+import { sampledMs } from '../helpers/sampled.ts'
 import { newFernetKey, stackDirectory } from '../helpers/stack-directory.ts'
 
 // A deployment directory of telegram-bot-stack, made here by its format, becomes a bot with its data.
@@ -130,7 +131,7 @@ test('killed whenever it may be, it can be done again, and leaves the bot or not
     door.kill('SIGKILL')
     await ended
   }
-  for (let afterMs = 600; (await bots()).length === 0 && afterMs < 20_000; afterMs += 400) {
+  for (let afterMs = 600; (await bots()).length === 0 && afterMs < 20_000; afterMs += sampledMs(400)) {
     await run(afterMs)
     expect(await fingerprint()).toEqual(before)
     expect((await rows(here.dataDir, 'SELECT id FROM backups')).length).toBeLessThanOrEqual(1)
