@@ -8,9 +8,13 @@ export type DockerPort = {
 
   /** Of the daemon, for people: "20.10.24". */
   version(): Promise<string>
+  /** Of its API: "1.41". */
+  apiVersion(): Promise<string>
   /** Resolves with what the builder says when it can't build the image; undefined: it is built. */
   build(request: BuildRequest, onLine: (line: BuildLine) => void, signal: AbortSignal): Promise<FailedBuild | undefined>
   image(reference: string): Promise<Image | undefined>
+  /** When the image of a container was built, ms since the epoch; undefined: no such container, or nobody knows. */
+  imageBuiltAt(container: string): Promise<number | undefined>
   images(labels: Labels, options?: { dangling?: boolean }): Promise<{ id: string; tags: string[]; labels: Labels }[]>
   /** Bytes of each image that no other one shares, by its id. Docker takes a second or more to count them. */
   imageBytes(): Promise<Map<string, number>>

@@ -19,7 +19,7 @@ export {
   RepoUrl,
   THE_HOST,
 } from './names.ts'
-export { type OpenEngine, openEngine } from './open-engine.ts'
+export { type OpenEngine, openEngine, openHost } from './open-engine.ts'
 export { addBot, checkNewBot, type NewBot } from './operations/add-bot.ts'
 export { backUpState } from './operations/backups/backup-state.ts'
 export { type BackupView, backupFile, backupList } from './operations/backups/backups.ts'
@@ -65,7 +65,7 @@ export {
 } from './operations/variables.ts'
 export { type OperationView, operationView, queuedOperations } from './operations/view.ts'
 export { interruptOperations, lookAtOperation } from './operations/work.ts'
-export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, Log } from './ports.ts'
+export type { BotUsage, Change, Clock, Database, Engine, EngineSettings, GitAccess, HostPorts, Log } from './ports.ts'
 export { allBots, type Bot, type BotLock, botByName, registeredBot } from './records/bot.ts'
 export { type Hold, type Incident, type IncidentDetail, type IncidentKind, openIncidents } from './records/incident.ts'
 export { isOver, type Operation, type OperationArgs, type Outcome, operationById } from './records/operation.ts'
@@ -77,6 +77,19 @@ export { steadyClock } from './steady-clock.ts'
 export { watchBackups } from './watch/backups.ts'
 export { type CheckUp, checkUp } from './watch/check-up.ts'
 export { type BotDetail, botDetail, type Waiting } from './watch/detail.ts'
+export { closedDatabase, reasonNotToOpen } from './watch/doctor/before-opening.ts'
+export {
+  type Check,
+  type Diagnosis,
+  type Examined,
+  examine,
+  type Mended,
+  mend,
+  type Seen,
+} from './watch/doctor/examine.ts'
+export { hostChecks } from './watch/doctor/host-checks.ts'
+export { ownChecks } from './watch/doctor/own-checks.ts'
+export { privateFiles } from './watch/doctor/private-files.ts'
 export { watchHealth } from './watch/health.ts'
 export { hostCondition, watchHost } from './watch/host.ts'
 export type { HostLook } from './watch/host-looks.ts'

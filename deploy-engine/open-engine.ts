@@ -14,7 +14,7 @@ import { localPrograms } from './io/programs.ts'
 import { botApi } from './io/telegram.ts'
 import { openVault } from './io/vault.ts'
 import { hiddenIn } from './operations/secrets.ts'
-import type { Changes, Clock, Engine, EngineSettings, Log, Running, Vault } from './ports.ts'
+import type { Changes, Clock, Engine, EngineSettings, HostPorts, Log, Running, Vault } from './ports.ts'
 import type { Secret } from './secret.ts'
 
 export type OpenEngine = { engine: Engine; close(): Promise<void> }
@@ -50,6 +50,15 @@ export const openEngine = async (settings: EngineSettings, options: EngineOption
   }
   return { engine, close: () => database.close() }
 }
+
+/** What can be looked at, and put right, where neither the database nor the key is there or can be read. */
+export const openHost = (settings: EngineSettings): HostPorts => ({
+  settings,
+  docker: connectDocker(),
+  files: localFiles(settings.dataDir),
+  telegram: botApi(settings.apiRoot),
+  clock: systemClock,
+})
 
 const tellingVault = (vault: Vault, onSecret: (secret: Secret) => void = () => {}): Vault => {
   const tell = (bot: number, key: string, value: Secret): Secret => {

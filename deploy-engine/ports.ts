@@ -29,6 +29,9 @@ export type Engine = {
   running: Running
 }
 
+/** The part of it that needs neither database nor key. */
+export type HostPorts = Pick<Engine, 'settings' | 'docker' | 'files' | 'telegram' | 'clock'>
+
 export type EngineSettings = {
   instance: string
   dataDir: string
@@ -68,7 +71,12 @@ export type Database = {
   version(): Promise<string>
   /** Writes all of it, as it is at one moment, into a new database file. */
   copyTo(path: string): Promise<void>
+  /** What is wrong with the file itself; it is read by a connection of its own. */
+  examine(): Promise<DatabaseFaults>
 }
+
+/** What SQLite says of damage; rows whose other end is missing; tables and indices that are not as they should. */
+export type DatabaseFaults = { damage: string[]; dangling: string[]; drift: string[] }
 
 export type Clock = {
   /** Milliseconds since the epoch. */
@@ -235,6 +243,9 @@ export type FilesPort = {
   save(path: string, content: NodeJS.ReadableStream, signal: AbortSignal): Promise<number>
   /** Names in a directory; empty when it does not exist. */
   names(directory: string): Promise<string[]>
+  /** The last nine bits of its mode, and when it was written last, ms since the epoch; undefined: no such path. */
+  stateOf(path: string): Promise<{ mode: number; writtenAt: number } | undefined>
+  setMode(path: string, mode: number): Promise<void>
   freeDisk(path: string): Promise<{ freeBytes: number; totalBytes: number }>
   /** Bytes of memory that this host can still give out. */
   availableMemory(): Promise<number>
@@ -256,10 +267,16 @@ export type ProgramsPort = {
   ): Promise<void>
 }
 
-/** What the engine asks the Bot API about a user's bot. Never getUpdates: that would steal its updates. */
+/** What is asked of the Bot API about a bot. Never getUpdates: that would steal its updates. */
 export type TelegramPort = {
+  /** The addresses that the name of its root stands for. Rejects when nobody knows that name. */
+  addresses(): Promise<string[]>
+  /** What the clock there says, in whole seconds as ms since the epoch; undefined: its answer does not tell. */
+  time(signal: AbortSignal): Promise<number | undefined>
   getMe(token: Secret, signal?: AbortSignal): Promise<{ id: number; username: string; name: string }>
   webhookInfo(token: Secret, signal?: AbortSignal): Promise<WebhookInfo>
+  /** From then on its updates wait to be asked for; those that wait already are kept. */
+  removeWebhook(token: Secret, signal?: AbortSignal): Promise<void>
 }
 
 export type WebhookInfo = { url: string; pending: number; lastErrorAt?: number; lastError?: string }

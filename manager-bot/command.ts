@@ -1,5 +1,5 @@
 import { type ZodError, type ZodType, z } from 'zod'
-import type { Engine, Secret } from '../deploy-engine/index.ts'
+import type { Check, Engine, Secret } from '../deploy-engine/index.ts'
 import type { Audit } from './audit.ts'
 import type { People } from './people.ts'
 import type { Access, Role } from './role.ts'
@@ -132,6 +132,8 @@ export type CommandContext = {
   people: People
   audit: Audit
   manager(): Promise<ManagerState>
+  /** What /doctor looks at and the engine does not know of. */
+  ownChecks(): Check[]
   /** Only in groups. */
   here?: Here
   /** Only in the chat. */

@@ -7,6 +7,8 @@ import { dataDirOf, type Environment } from './data-dir.ts'
 export type Config = Omit<EngineSettings, 'timezone'> & {
   /** Only `serve` needs it. */
   token: Secret | undefined
+  /** Where it was read from; undefined: it was given as it is. */
+  tokenFile: string | undefined
   ownerId: number | undefined
   redisUrl: string | undefined
   /** Called every minute while all is well. Whoever knows it can call it, too. */
@@ -24,6 +26,7 @@ export const readConfig = (env: Environment): Config => {
   const dataDir = dataDirOf(env)
   return {
     token: values.TBS_TOKEN ?? tokenFromFile(values.TBS_TOKEN_FILE),
+    tokenFile: values.TBS_TOKEN === undefined ? values.TBS_TOKEN_FILE : undefined,
     ownerId: values.TBS_OWNER_ID,
     redisUrl: values.REDIS_URL,
     heartbeatUrl: values.TBS_HEARTBEAT_URL,

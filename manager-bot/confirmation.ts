@@ -1,4 +1,4 @@
-import type { Command, Input, Offer, Question, Reply } from './command.ts'
+import { type Command, GIVEN, type Input, type Offer, type Question, type Reply } from './command.ts'
 import { bold, line, type RichText, command as typed } from './text/rich-text.ts'
 
 /** How long a question waits for its answer. */
@@ -22,5 +22,8 @@ export const declined = (label: string): RichText => [line(bold(label), ': nothi
 /** What takes its place when nobody answers. */
 export const expired = ({ command, input }: { command: string; input: Input }): RichText => [
   line(`Nothing was done: not confirmed ${WITHIN}.`),
-  line('Ask again: ', typed([command, ...Object.values(input)].join(' '))),
+  line('Ask again: ', typed([command, ...wordsOf(input)].join(' '))),
 ]
+
+const wordsOf = (input: Input): string[] =>
+  Object.entries(input).map(([name, word]) => (word === GIVEN ? `--${name}` : word))

@@ -24,6 +24,7 @@ import { ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
 import { StepSchema } from '../records/step.ts'
 import { VolumeCopySchema } from '../records/volume-copy.ts'
+import { examineDatabase } from './examine-database.ts'
 
 /** Tables and migrations of another part that live in the same database. */
 export type MoreTables = {
@@ -47,31 +48,33 @@ const OWN_MIGRATIONS = [
   CheckedBackups1700000000009,
 ]
 
+const OWN_SCHEMAS = [
+  BotSchema,
+  ReleaseSchema,
+  OperationSchema,
+  StepSchema,
+  SecretSchema,
+  KeptContainerSchema,
+  VolumeCopySchema,
+  BotVolumeSchema,
+  ObservationSchema,
+  IncidentSchema,
+  MuteSchema,
+  BackupSchema,
+]
+
 /**
  * Opens, and migrates, the database in the data dir. The only place that knows the driver. What can't be written for
  * want of space fails with `disk_full` and changes nothing.
  */
 export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const entities = [...OWN_SCHEMAS, ...(more.entities ?? [])]
+  const file = { driver: await terseDriver(), database: databasePath(dataDir) }
   const source = new DataSource({
     type: 'sqlite',
-    driver: await terseDriver(),
-    database: join(dataDir, 'tbs.sqlite'),
-    entities: [
-      BotSchema,
-      ReleaseSchema,
-      OperationSchema,
-      StepSchema,
-      SecretSchema,
-      KeptContainerSchema,
-      VolumeCopySchema,
-      BotVolumeSchema,
-      ObservationSchema,
-      IncidentSchema,
-      MuteSchema,
-      BackupSchema,
-      ...(more.entities ?? []),
-    ],
+    ...file,
+    entities,
     migrations: [...OWN_MIGRATIONS, ...(more.migrations ?? [])],
     migrationsRun: true,
     migrationsTransactionMode: 'each',
@@ -81,8 +84,16 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
   })
   await source.initialize()
   await source.query('PRAGMA foreign_keys = ON')
-  return { source, read: source.manager, ...serialised(source), close: () => source.destroy() }
+  return {
+    source,
+    read: source.manager,
+    ...serialised(source),
+    examine: () => examineDatabase({ ...file, entities, busyTimeout: BUSY_MS }),
+    close: () => source.destroy(),
+  }
 }
+
+export const databasePath = (dataDir: string): string => join(dataDir, 'tbs.sqlite')
 
 // The verbose one, which TypeORM asks for, describes each call and where it came from, should it fail: a quarter of its
 // time.

@@ -1,6 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -61,6 +73,13 @@ export const localFiles = (dataDir: string): FilesPort => ({
   },
 
   names: async (directory) => (await readdir(directory).catch(missing)) ?? [],
+
+  stateOf: async (path) => {
+    const found = await stat(path).catch(missing)
+    return found && { mode: found.mode & 0o777, writtenAt: found.mtimeMs }
+  },
+
+  setMode: (path, mode) => chmod(path, mode),
 
   freeDisk: async (path) => {
     const { bavail, blocks, bsize } = await statfs(path)

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { z } from 'zod'
 import { messageOf, TbsError } from '../error.ts'
 import type { TelegramPort } from '../ports.ts'
@@ -19,7 +20,7 @@ const Webhook = z.object({
   last_error_message: z.string().optional(),
 })
 
-/** Read-only questions to the Bot API. Fails with `token_refused` or `telegram_unreachable`. */
+/** Questions to the Bot API. Fails with `token_refused` or `telegram_unreachable`. */
 export const botApi = (root: string): TelegramPort => {
   const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, signal?: AbortSignal): Promise<T> => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS)
@@ -37,7 +38,23 @@ export const botApi = (root: string): TelegramPort => {
     }
   }
 
+  const { hostname } = new URL(root)
   return {
+    addresses: async () =>
+      (await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true })).map(({ address }) => address),
+    time: async (signal) => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+      const answer = await fetch(root, { redirect: 'manual', signal: limit }).catch((error) => {
+        signal.throwIfAborted()
+        throw unreachable(root, error)
+      })
+      await answer.body?.cancel()
+      const at = Date.parse(answer.headers.get('date') ?? '')
+      return Number.isNaN(at) ? undefined : at
+    },
+    removeWebhook: async (token, signal) => {
+      await ask(z.literal(true), 'deleteWebhook', token, signal)
+    },
     getMe: async (token, signal) => {
       const { id, username, first_name: name } = await ask(Me, 'getMe', token, signal)
       return { id, username, name }

@@ -26,7 +26,7 @@ export const removeReplaced = async (engine: Engine, bot: Bot): Promise<void> =>
 }
 
 // What the database does not know may be its own fault: only what is known to have failed goes.
-const leftBehind = async ({ database, docker, settings }: Engine, bot: Bot): Promise<string[]> => {
+export const leftBehind = async ({ database, docker, settings }: Engine, bot: Bot): Promise<string[]> => {
   const left: string[] = []
   for (const { name, labels } of await docker.volumes(restoredLabels(settings.instance, bot.name))) {
     const operation = await operationById(database.read, Number(labels['tbs.operation']))

@@ -38,16 +38,27 @@ const tidyContainers = async (engine: Engine, bot: Bot): Promise<string[]> => {
   const keep = new Set([active?.containerId, wayBack(releases)?.containerId, ...kept.map((one) => one.containerId)])
   const containers = await docker.containers(botContainerLabels(settings.instance, bot.name))
   const warnings: string[] = []
-  for (const { id, name, labels } of containers.filter((container) => !keep.has(container.id))) {
-    const release = releases.find(({ number }) => String(number) === labels['tbs.release'])
-    const paths = release && release.state !== 'failed' ? await changedData(engine, { id, labels }) : []
-    if (release && paths.length > 0) {
-      await keepForData(engine, { release, container: id, paths })
-      warnings.push(`The container ${name} of v${release.number} is kept: it holds data outside volumes (${paths[0]})`)
-    } else await removeVersion(engine, bot, id)
+  for (const container of containers.filter(({ id }) => !keep.has(id))) {
+    const warning = await letGo(engine, bot, { container, releases })
+    if (warning !== undefined) warnings.push(warning)
   }
   await forgetGone(engine, { releases, kept, containers: containers.map(({ id }) => id) })
   return warnings
+}
+
+type Left = { container: { id: string; name: string; labels: Labels }; releases: readonly Release[] }
+
+/** Removes a container of one of a bot's versions, or keeps it for the data in it, and says so. */
+export const letGo = async (engine: Engine, bot: Bot, { container, releases }: Left): Promise<string | undefined> => {
+  const { id, name, labels } = container
+  const release = releases.find(({ number }) => String(number) === labels['tbs.release'])
+  const paths = release && release.state !== 'failed' ? await changedData(engine, { id, labels }) : []
+  if (!release || paths.length === 0) {
+    await removeVersion(engine, bot, id)
+    return undefined
+  }
+  await keepForData(engine, { release, container: id, paths })
+  return `The container ${name} of v${release.number} is kept: it holds data outside volumes (${paths[0]})`
 }
 
 type WithData = { release: Release; container: string; paths: string[] }

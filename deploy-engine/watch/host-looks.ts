@@ -1,4 +1,5 @@
-import type { Clock, Engine, FilesPort } from '../ports.ts'
+import { inTime } from '../in-time.ts'
+import type { Engine, FilesPort, HostPorts } from '../ports.ts'
 import { clockJumps } from '../steady-clock.ts'
 import { lookAtBackups } from './backup-finding.ts'
 import { lookAtFiles } from './faulty-backups.ts'
@@ -21,7 +22,6 @@ export type HostCondition =
 export type HostLook = { condition: HostCondition; look(signal: AbortSignal): Promise<Finding> }
 
 const MINUTE_MS = 60_000
-const ANSWER_MS = 10_000
 
 /** Looks come every 30 s: at two of them, so that no single one opens an incident. */
 const LASTS = { opensAfterMs: 29_000 }
@@ -45,15 +45,10 @@ export const RULES: Record<HostCondition, Rule> = {
 /** What the engine sees of its host by itself. */
 export const ownLooks = (engine: Engine): HostLook[] => {
   const { files, clock } = engine
-  const dockerDisk = diskOfDocker(engine)
   const jumped = clockJumps(clock)
-  const memory = async () => ({ freeBytes: await files.availableMemory(), totalBytes: await files.totalMemory() })
   return [
-    {
-      condition: 'disk',
-      look: async (signal) => diskFinding([await ownDisk(engine), ...(await dockerDisk(signal))]),
-    },
-    { condition: 'memory', look: async () => memoryFinding(await memory()) },
+    { condition: 'disk', look: lookAtDisk(engine) },
+    { condition: 'memory', look: () => lookAtMemory(engine) },
     { condition: 'load', look: async () => loadFinding(await files.load()) },
     { condition: 'docker', look: (signal) => dockerFinding(engine, signal) },
     { condition: 'clock', look: async () => clockFinding(jumped()) },
@@ -62,13 +57,21 @@ export const ownLooks = (engine: Engine): HostLook[] => {
   ]
 }
 
-const ownDisk = async ({ files, settings: { dataDir } }: Engine): Promise<Disk> => ({
+export const lookAtDisk = (host: HostPorts): HostLook['look'] => {
+  const dockerDisk = diskOfDocker(host)
+  return async (signal) => diskFinding([await ownDisk(host), ...(await dockerDisk(signal))])
+}
+
+export const lookAtMemory = async ({ files }: HostPorts): Promise<Finding> =>
+  memoryFinding({ freeBytes: await files.availableMemory(), totalBytes: await files.totalMemory() })
+
+const ownDisk = async ({ files, settings: { dataDir } }: HostPorts): Promise<Disk> => ({
   path: dataDir,
   ...(await files.freeDisk(dataDir)),
 })
 
 /** None while Docker does not tell, and where this process can't see it: in a container it is the disk of the data. */
-const diskOfDocker = ({ docker, files, clock }: Engine): ((signal: AbortSignal) => Promise<Disk[]>) => {
+const diskOfDocker = ({ docker, files, clock }: HostPorts): ((signal: AbortSignal) => Promise<Disk[]>) => {
   let known: string | undefined
   return async (signal) => {
     known ??= await inTime(clock, signal, docker.rootDirectory).catch(() => undefined)
@@ -91,13 +94,3 @@ const dockerFinding = ({ docker, clock }: Engine, signal: AbortSignal): Promise<
       hint: 'Bots are neither watched nor deployed until it does. See on the server: systemctl status docker',
     }),
   )
-
-/** Fails when there is no answer within 10 s: a daemon that hangs takes connections and says nothing. */
-const inTime = async <T>(clock: Clock, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-  const over = new AbortController()
-  const within = AbortSignal.any([signal, over.signal])
-  const late = clock.sleep(ANSWER_MS, within).then((): never => {
-    throw new Error(`no answer within ${ANSWER_MS / 1000} s`)
-  })
-  return Promise.race([ask(within), late]).finally(() => over.abort())
-}

@@ -2,6 +2,7 @@ import type { Engine } from '../../deploy-engine/index.ts'
 import { messageOf, TbsError } from '../../deploy-engine/index.ts'
 import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
+import { managerChecks } from '../doctor/manager-checks.ts'
 import { line } from '../text/rich-text.ts'
 import { openAudit } from './audit.ts'
 import { hereOf } from './here.ts'
@@ -67,6 +68,7 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
     audit: openAudit(engine, { door: 'chat', by: requestedBy, key: `telegram:${updateId ?? newCode()}` }),
     // Whoever answers runs.
     manager: async () => ({ ...(await managerState(engine, door.config)), running: true, since: door.startedAt }),
+    ownChecks: () => managerChecks(engine, door.config, engine),
     ...(!said.isPrivate && { here: hereOf(engine, said, onChange) }),
     wizard: openWizard(door, said),
     ...(updateId !== undefined && { requestKey: `telegram:${updateId}` }),

@@ -1,6 +1,7 @@
 import type { Engine } from '../../deploy-engine/index.ts'
 import { bold, line, type RichText } from '../text/rich-text.ts'
 import type { Outbox } from './outbox.ts'
+import { noteConflict, noteConflictOver } from './poll-conflict.ts'
 import { owners } from './records/person.ts'
 
 /** Tells the owners what keeps the manager from hearing them, where it can still speak; once, and when it is over. */
@@ -18,9 +19,10 @@ const QUIET_MS = 60_000
 export const pollTrouble = (engine: Engine, outbox: Outbox): PollTrouble => {
   let conflicts: number[] = []
   let told = false
-  const tell = async (text: RichText) => {
+  const tell = async (text: RichText, note: typeof noteConflict) => {
     const people = await owners(engine.database.read)
     await engine.database.transaction(async (entities) => {
+      await note(entities, engine.clock.now())
       for (const { telegramId } of people) {
         const place = { chatId: telegramId, threadId: null, replyTo: null }
         await outbox.post(entities, { place, text, priority: 'alert', silent: false })
@@ -33,13 +35,13 @@ export const pollTrouble = (engine: Engine, outbox: Outbox): PollTrouble => {
       const now = engine.clock.elapsed()
       conflicts = [...conflicts.filter((at) => at > now - WITHIN_MS), now]
       if (told || conflicts.length < CONFLICTS) return
-      await tell(CONFLICT)
+      await tell(CONFLICT, noteConflict)
       told = true
     },
     heard: async () => {
       const last = conflicts.at(-1) ?? Number.NEGATIVE_INFINITY
       if (!told || engine.clock.elapsed() - last < QUIET_MS) return
-      await tell([line('The other program has stopped: I hear everything again.')])
+      await tell([line('The other program has stopped: I hear everything again.')], noteConflictOver)
       told = false
       conflicts = []
     },

@@ -9,6 +9,7 @@ import { bots } from './bots.ts'
 import { cancel } from './cancel.ts'
 import { deploy } from './deploy.ts'
 import { deploykey } from './deploykey.ts'
+import { doctor } from './doctor.ts'
 import { env } from './env.ts'
 import { gittoken } from './gittoken.ts'
 import { grant } from './grant.ts'
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   bots,
   status,
   health,
+  doctor,
   deploy,
   rollback,
   releases,

@@ -2,6 +2,7 @@ import { Command as Verb } from 'commander'
 import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { addBackupVerbs } from './backup-verbs.ts'
+import type { DoctorOptions } from './doctor-verb.ts'
 import type { ImportOptions } from './import-verb.ts'
 import type { InstallOptions } from './install/wanted.ts'
 import type { ValidateOptions } from './validate-verb.ts'
@@ -40,12 +41,31 @@ export const createProgram = (): Verb => {
   program.command('demo').description('Try it all on this machine, with a local Telegram (npm start does the same)')
   for (const command of commands) {
     if (command.door === 'chat' || command.name === 'help') continue
+    if (command.name === 'doctor') {
+      addDoctor(program, command)
+      continue
+    }
     const verb = addVerb(program, command)
     if (command.name === 'secret') addSecretVerbs(verb, command)
   }
   addBackupVerbs(program)
   addImportVerb(program)
   return program
+}
+
+/** Unlike the others it also works where nothing does. */
+const addDoctor = (program: Verb, { name, summary, details = '' }: Command): void => {
+  program
+    .command(name)
+    .description(summary)
+    .option('--fix', 'do what is safe to do, asking before each')
+    .option('--yes', 'with --fix: without asking')
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\n${details}\nIt ends with 0 if nothing is bad, else with 1.`)
+    .action(async (options: DoctorOptions) => {
+      const { doctorVerb } = await import('./doctor-verb.ts')
+      process.exitCode = await doctorVerb(options)
+    })
 }
 
 const addImportVerb = (program: Verb): void => {

@@ -12,6 +12,7 @@ import { openPeople } from '../chat/people.ts'
 import type { Command, CommandContext, Input, Offer, Reply } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import type { Config } from '../config.ts'
+import { managerChecks } from '../doctor/manager-checks.ts'
 import { OWNS_ALL } from '../role.ts'
 import { toPlain } from '../text/plain.ts'
 import { command, line } from '../text/rich-text.ts'
@@ -88,6 +89,7 @@ const contextOf = (errand: Errand): CommandContext => {
     requestedBy,
     access: OWNS_ALL,
     manager: () => managerState(errand.engine, errand.config),
+    ownChecks: () => managerChecks(errand.engine, errand.config, errand.engine),
     // A running manager sees for itself what has changed.
     people: openPeople(errand.engine, { by: requestedBy, newCode, onChange: () => {} }),
     audit: openAudit(errand.engine, { door: 'terminal', by: requestedBy, key: errand.key }),

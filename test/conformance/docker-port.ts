@@ -31,6 +31,8 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
     check('answers, and tells where it keeps its things', async ({ docker }) => {
       await docker.ping(never())
       expect(await docker.rootDirectory(never())).toMatch(/^\//)
+      expect(await docker.apiVersion()).toMatch(/^1\.\d+$/)
+      expect(await docker.imageBuiltAt('no-such-container')).toBeUndefined()
     })
   })
 

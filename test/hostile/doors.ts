@@ -55,6 +55,7 @@ const carryOut = async (command: Command, input: Input, { engine, token, during 
     access: OWNS_ALL,
     people: openPeople(engine, { by: 'test', newCode, onChange: () => {} }),
     audit: UNHEARD,
+    ownChecks: () => [],
     manager: async () => ({ running: true, redis: 'up' }),
     ...(token !== undefined && { token: new Secret(token) }),
     follow: async () => {},

@@ -27,7 +27,7 @@ beforeEach(() => {
 
 const watch = (dueAt: () => number): Watchdog => {
   const transaction: Database['transaction'] = (work) => answers(() => work(never)) as never
-  const database: Database = { transaction, read: never, version: never, copyTo: never }
+  const database: Database = { transaction, read: never, version: never, copyTo: never, examine: never }
   const log = {
     ...quietLog,
     error: (fields: Record<string, unknown>, message: string) => entries.push({ fields, message }),

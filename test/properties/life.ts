@@ -74,6 +74,7 @@ export const mortalDatabase = (database: Database, life: Life, clock: VirtualClo
     read: mortal(database.read, life, during),
     // It would be a real file beside those in memory.
     copyTo: () => life.call(async () => {}),
+    examine: () => life.call(() => during(database.examine())),
     version: () => life.call(() => during(database.version())),
     transaction: (work) => life.call(() => during(database.transaction((entities) => work(mortal(entities, life))))),
   }

@@ -3,7 +3,7 @@ import type { DockerPort } from '../../ports.ts'
 import { labelFilter } from './filters.ts'
 import { hasStatus, ignoreStatus } from './status.ts'
 
-type ImagePart = Pick<DockerPort, 'image' | 'images' | 'imageBytes' | 'pull' | 'tag' | 'removeImage'>
+type ImagePart = Pick<DockerPort, 'image' | 'imageBuiltAt' | 'images' | 'imageBytes' | 'pull' | 'tag' | 'removeImage'>
 
 export const imagePart = (docker: Docker): ImagePart => ({
   image: async (reference) => {
@@ -15,6 +15,14 @@ export const imagePart = (docker: Docker): ImagePart => ({
       user: config.User ?? '',
       workdir: config.WorkingDir || '/',
     }
+  },
+
+  imageBuiltAt: async (container) => {
+    const found = await docker.getContainer(container).inspect().catch(ignoreStatus(404))
+    const image = found && (await docker.getImage(found.Image).inspect().catch(ignoreStatus(404)))
+    const at = Date.parse(image?.Created ?? '')
+    // An image without a time says that it is from the year 1.
+    return at > 0 ? at : undefined
   },
 
   images: async (labels, { dangling } = {}) => {

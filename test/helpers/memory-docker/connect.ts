@@ -23,5 +23,6 @@ export const connectMemory = (daemon: Daemon, gone: AbortSignal = new AbortContr
     ...logPart(call),
     ...networkPart(call),
     version: () => call(() => '20.10.24'),
+    apiVersion: () => call(({ apiVersion }) => apiVersion),
   }
 }

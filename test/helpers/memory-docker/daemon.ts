@@ -16,6 +16,7 @@ import type { VirtualClock } from './virtual-clock.ts'
 
 /** What lives on when its clients go: all that dockerd keeps. */
 export type Daemon = {
+  apiVersion: string
   clock: VirtualClock
   telegram: MemoryTelegram
   /** Where the contexts of builds are read. */
@@ -41,6 +42,8 @@ export type MemoryImage = {
   user: string
   workdir: string
   behaviour: Behaviour
+  /** Absent: nobody knows. */
+  builtAt?: number
   /** A build that was given up still holds its last layer. */
   heldUntil: number
 }
@@ -104,6 +107,7 @@ export const memoryDaemon = (parts: Pick<Daemon, 'clock' | 'telegram' | 'files'>
   const newId = () => (made++).toString(16).padStart(12, '0').padEnd(64, 'f')
   const daemon: Daemon = {
     ...parts,
+    apiVersion: '1.41',
     images: new Map(),
     machines: new Map(),
     networks: new Map([['bridge', { name: 'bridge', subnet: '172.17.0.0/16', labels: {} }]]),

@@ -11,6 +11,8 @@ export type MemoryFiles = FilesPort & {
   /** Of the load. */
   average: number
   paths(): string[]
+  /** Of paths, whether there is something or not. */
+  states: Map<string, { mode: number; writtenAt: number }>
 }
 
 /** Files by their whole path. */
@@ -23,7 +25,14 @@ export const memoryFiles = (dataDir: string): MemoryFiles => {
     disk: { freeBytes: 50 * GIB, totalBytes: 100 * GIB },
     availableBytes: 4 * GIB,
     average: 0.5,
+    states: new Map(),
     paths: () => [...texts.keys()],
+    stateOf: async (path) => memory.states.get(path),
+    setMode: async (path, mode) => {
+      const found = memory.states.get(path)
+      if (!found) throw new Error(`ENOENT: ${path}`)
+      memory.states.set(path, { ...found, mode })
+    },
     temporary: async (name) => {
       const directory = `${dataDir}/tmp/${name}-${made++}`
       texts.set(`${directory}/.`, '')

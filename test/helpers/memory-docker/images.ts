@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import { BASE_IMAGE, type Daemon, findImage, hasLabels, type MemoryImage } from './daemon.ts'
 import { refused } from './refused.ts'
 
-type ImagePart = Pick<DockerPort, 'image' | 'images' | 'imageBytes' | 'pull' | 'tag' | 'removeImage'>
+type ImagePart = Pick<DockerPort, 'image' | 'imageBuiltAt' | 'images' | 'imageBytes' | 'pull' | 'tag' | 'removeImage'>
 
 const IMAGE_BYTES = 50 * 1024 * 1024
 
@@ -13,6 +13,8 @@ export const imagePart = (call: Call): ImagePart => ({
       const found = findImage(daemon, reference)
       return found && { id: found.id, user: found.user, workdir: found.workdir }
     }),
+
+  imageBuiltAt: (container) => call(({ machines }) => machines.get(container)?.image.builtAt),
 
   images: (labels, { dangling } = {}) =>
     call(({ images }) =>

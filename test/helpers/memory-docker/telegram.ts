@@ -6,6 +6,9 @@ export type MemoryTelegram = {
   port: TelegramPort
   /** true: no answer for anybody who asks the Bot API. */
   down: boolean
+  /** So much the clock there is ahead. */
+  aheadMs: number
+  setWebhook(token: string, url: string): void
   /** This token is refused from now on, or taken again. */
   revoke(token: string): () => void
   addBot(token: string, username: string): void
@@ -37,6 +40,8 @@ type Account = {
   id: number
   username: string
   pending: number
+  /** Of its webhook. */
+  url: string
   polls: Polling[]
   conflicts: number
   revoked: boolean
@@ -91,11 +96,31 @@ export const memoryTelegram = (clock: VirtualClock): MemoryTelegram => {
   const telegram: MemoryTelegram = {
     port: {
       getMe: (token, signal) => ask(token.reveal(), ({ id, username }) => ({ id, username, name: username }), signal),
-      webhookInfo: (token, signal) => ask(token.reveal(), ({ pending }) => ({ url: '', pending }), signal),
+      webhookInfo: (token, signal) => ask(token.reveal(), ({ pending, url }) => ({ url, pending }), signal),
+      removeWebhook: (token, signal) =>
+        ask(
+          token.reveal(),
+          (found) => {
+            found.url = ''
+          },
+          signal,
+        ),
+      addresses: async () => {
+        if (telegram.down) throw new Error('getaddrinfo ENOTFOUND memory')
+        return ['192.0.2.1']
+      },
+      time: async () => {
+        if (telegram.down) throw new TbsError('telegram_unreachable', 'The Bot API at memory can’t be reached: down')
+        return Math.floor((clock.now() + telegram.aheadMs) / 1000) * 1000
+      },
     },
     down: false,
+    aheadMs: 0,
+    setWebhook: (token, url) => {
+      account(token).url = url
+    },
     addBot: (token, username) => {
-      const none = { pending: 0, polls: [], conflicts: 0, revoked: false }
+      const none = { pending: 0, url: '', polls: [], conflicts: 0, revoked: false }
       accounts.set(token, { id: Number(token.split(':')[0]), username, ...none })
     },
     revoke: (token) => {

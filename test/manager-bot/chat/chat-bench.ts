@@ -48,16 +48,21 @@ export type ChatBench = {
   close(): Promise<void>
 }
 
-type BenchOptions = { owner?: boolean; commands?: readonly Command[]; clock?: FastClock }
+type BenchOptions = { owner?: boolean; commands?: readonly Command[]; clock?: FastClock; instance?: string }
 
-export const chatBench = async ({ owner = true, commands = all, clock }: BenchOptions = {}): Promise<ChatBench> => {
+export const chatBench = async ({
+  owner = true,
+  commands = all,
+  clock,
+  instance = 'tbs-chat-test',
+}: BenchOptions = {}): Promise<ChatBench> => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-chat-'))
   const sandbox = await openSandbox(clock ? { clock: clock.sandbox } : {})
   const manager = sandbox.addBot({ username: MANAGER, name: 'Manager' })
   sandbox.addPerson({ id: OWNER, name: 'Olga', username: 'olga' })
   const config = readConfig({
     TBS_TOKEN: manager.token,
-    TBS_INSTANCE: 'tbs-chat-test',
+    TBS_INSTANCE: instance,
     TBS_DATA_DIR: join(directory, 'data'),
     TBS_GIT_PROTOCOLS: 'file:https:ssh',
     TELEGRAM_API_ROOT: sandbox.apiRoot,
