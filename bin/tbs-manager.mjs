@@ -13,7 +13,8 @@ if (process.argv[2] === 'serve') setFlagsFromString('--semi-space-growth-factor=
 
 // Both run in this process and not in a child of it, so that every signal reaches the one that has to act on it.
 const inClone = existsSync(new URL('../tsconfig.json', import.meta.url))
-const demo = process.argv[2] === 'demo'
+// With a server named it is refused, like whatever else only works here.
+const demo = process.argv[2] === 'demo' && !process.argv.some((word) => /^--host(=|$)/.test(word))
 if (inClone) {
   await registerTypeScript()
   await import(demo ? '../demo/main.ts' : '../manager-bot/terminal/cli.ts')

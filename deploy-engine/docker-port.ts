@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import type { Secret } from './secret.ts'
 
 export type DockerPort = {
@@ -78,6 +79,8 @@ export type DockerPort = {
   usage(id: string): Promise<Usage | undefined>
   /** Runs a command inside a running container. */
   exec(id: string, command: string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>
+  /** The same with streams, as the image's user; gives the exit code. 126: it could not be started, as stdout says. */
+  attach(id: string, request: AttachRequest): Promise<number>
   /** Runs a short-lived container in another one's network and gives what it printed. */
   runBeside(container: string, request: BesideRequest, signal: AbortSignal): Promise<string>
 
@@ -196,5 +199,14 @@ export type Usage = {
 export type Owner = { uid: number; gid: number }
 
 export type ContainerFile = { name: string; content: Buffer; mode: number } & Owner
+
+export type AttachRequest = {
+  command: string[]
+  /** "NAME=value", beside what the container has. */
+  env: string[]
+  streams: { stdin: Readable; stdout: Writable; stderr: Writable }
+  /** It gets a terminal of that size; absent: none. */
+  terminal?: { columns: number; rows: number }
+}
 
 export type BesideRequest = { image: string; command: string[]; labels: Labels }

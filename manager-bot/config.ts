@@ -46,9 +46,6 @@ export const readConfig = (env: Environment): Config => {
 /** What this process was started with. Fails like readConfig. */
 export const currentConfig = (): Config => readConfig(process.env)
 
-/** For whoever hands parts of it on: the installer. */
-export const processEnvironment = (): Environment => process.env
-
 /** The part of the configuration that the engine reads. */
 export const engineSettings = (config: Config): EngineSettings => ({
   instance: config.instance,

@@ -3,6 +3,8 @@ import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
 import { addBackupVerbs } from './backup-verbs.ts'
 import type { DoctorOptions } from './doctor-verb.ts'
+import { ONLY_HERE } from './door/elsewhere.ts'
+import type { ExecOptions } from './exec-verb.ts'
 import type { ImportOptions } from './import-verb.ts'
 import type { InstallOptions } from './install/wanted.ts'
 import type { ValidateOptions } from './validate-verb.ts'
@@ -12,6 +14,7 @@ export const createProgram = (): Verb => {
   const program = new Verb('tbs-manager')
     .description("Deploys and looks after Telegram bots on one's own server")
     .showHelpAfterError('(tbs-manager --help lists the verbs)')
+    .addHelpText('after', '\n--host user@server behind a verb runs it by the manager that is installed on a server.')
   program
     .command('serve')
     .description('Run the manager: listen to its bot, carry operations out')
@@ -49,7 +52,9 @@ export const createProgram = (): Verb => {
     if (command.name === 'secret') addSecretVerbs(verb, command)
   }
   addBackupVerbs(program)
+  addExecVerb(program)
   addImportVerb(program)
+  for (const verb of program.commands) if (!ONLY_HERE.includes(verb.name())) verb.addHelpText('after', ON_A_SERVER)
   return program
 }
 
@@ -67,6 +72,10 @@ const addDoctor = (program: Verb, { name, summary, details = '' }: Command): voi
       process.exitCode = await doctorVerb(options)
     })
 }
+
+const ON_A_SERVER = `
+--host user@server runs it by the manager that is installed there, over SSH; --instance, --port, --key and
+--fingerprint as for install.`
 
 const addImportVerb = (program: Verb): void => {
   program
@@ -87,6 +96,19 @@ const addImportVerb = (program: Verb): void => {
     .action(async (directory: string, options: ImportOptions) => {
       const { importDirectory } = await import('./import-verb.ts')
       process.exitCode = await importDirectory(directory, options)
+    })
+}
+
+const addExecVerb = (program: Verb): void => {
+  program
+    .command('exec')
+    .arguments('<bot> <command...>')
+    .usage('<bot> [-t] -- <command> [arguments]')
+    .description('Run a command in a bot’s container, with its input, output and exit code')
+    .option('-t, --terminal', 'hand this terminal on, for a shell and the like')
+    .action(async (bot: string, command: string[], options: ExecOptions) => {
+      const { exec } = await import('./exec-verb.ts')
+      process.exitCode = await exec(bot, command, options)
     })
 }
 

@@ -1,8 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { makeEchoRepo } from '../../demo/echo-repo.ts'
@@ -41,6 +43,12 @@ export type RunOptions = {
   killAt?: { step: string; lines: number }
 }
 
+export type Program = {
+  child: ChildProcessByStdio<Writable, Readable, Readable>
+  /** `bytes`: its standard output as it came. */
+  ended: Promise<{ code: number | null; out: string; err: string; bytes: Buffer }>
+}
+
 /** The packed tarball in an empty directory, a Telegram, a git server with the echo bot, and a key for SSH. */
 export type InstallBench = {
   sandbox: Sandbox
@@ -51,6 +59,8 @@ export type InstallBench = {
   /** Where host keys are pinned; addresses are used again, so that each server has a file of its own. */
   knownHosts(vps: Vps): string
   install(vps: Vps, options?: RunOptions): Promise<InstallRun>
+  /** Another verb of the same package, from this side. */
+  begin(vps: Vps, words: string[]): Program
   say(text: string): SandboxMessage
   reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
   close(): Promise<void>
@@ -85,6 +95,16 @@ export const installBench = async (): Promise<InstallBench> => {
     install: (vps, options = {}) => {
       const own = { ...env, XDG_CONFIG_HOME: join(directory, vps.name), ...options.env }
       return runInstaller(vps, { ...options, cwd: here.install, env: own })
+    },
+    begin: (vps, words) => {
+      const own = { ...here.env, XDG_CONFIG_HOME: join(directory, vps.name) }
+      const launcher = join(here.install, 'node_modules/.bin/tbs-manager')
+      const child = spawn(launcher, words, { cwd: here.install, env: own, stdio: 'pipe' })
+      const [out, err] = [buffer(child.stdout), buffer(child.stderr)]
+      const ended = once(child, 'close').then(async ([code]) => ({
+        ...{ code, out: String(await out), err: String(await err), bytes: await out },
+      }))
+      return { child, ended }
     },
     say: (text) => sandbox.say(OWNER, manager.username, text),
     reads: (pattern, { timeout = 30_000, after } = {}) =>

@@ -49,7 +49,9 @@ test('one command from nothing but sshd to a bot that is live, and the same agai
     '/var/lib/tbs': '700',
   })
 
-  expect(await vps.sh('docker exec tbs-manager tbs-manager bots')).toMatch(/echo-bot.*live/)
+  const bots = bench.begin(vps, ['bots', '--host', `root@${vps.address}`])
+  bots.child.stdin.end()
+  expect(await bots.ended).toMatchObject({ code: 0, out: expect.stringMatching(/^echo-bot .*live/), err: '' })
 
   const before = await managerOf(vps)
   const again = await bench.install(vps)

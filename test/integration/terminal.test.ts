@@ -47,6 +47,18 @@ test('a bot is added, deployed, looked at, rolled back and kept, without a chat'
   await answered('one: hello')
   clearInterval(chat)
 
+  const inside = (...command: string[]) => here.terminal(['exec', 'my-bot', '--', ...command], 'typed')
+  expect(await inside('sh', '-c', 'cat; echo; id -u; exit 7')).toEqual({
+    code: 7,
+    output: expect.stringMatching(/^typed\n\d+\n$/),
+  })
+  expect(await inside('no-such-program')).toMatchObject({
+    code: 126,
+    output: expect.stringContaining('not found'),
+  })
+  expect((await here.terminal(['exec', 'my-bot', '-t', '--', 'sh'])).output).toContain('no terminal here')
+  expect((await door('audit', 'my-bot')).output).toMatch(/exec.*cat; echo/)
+
   const logs = await door('logs', 'my-bot')
   expect(logs.output).toContain('my token is')
   expect(logs.output).not.toContain(bot.token)

@@ -1,5 +1,6 @@
 import Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
+import { attachPart } from './attach.ts'
 import { buildPart } from './build.ts'
 import { containerPart } from './containers.ts'
 import { daemonPart } from './daemon.ts'
@@ -20,6 +21,7 @@ export const connectDocker = (): DockerPort => {
     ...containerPart(docker),
     ...eventPart(docker),
     ...insidePart(docker),
+    ...attachPart(docker),
     ...logPart(docker),
     ...networkPart(docker),
     ...versionPart(docker),

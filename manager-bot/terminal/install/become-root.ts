@@ -36,14 +36,16 @@ const notRoot = (target: Target, why: string): TbsError =>
   })
 
 // -k: sudo must ask each time, or the program would take the password for its input.
-const withSudo = (target: Target, password?: Secret): Target => ({
-  ...target,
-  run: (argv, options = {}) => {
-    if (!password) return target.run(['sudo', '-n', '--', ...argv], options)
-    const stdin = Readable.from(passwordFirst(password, options.stdin ?? ''))
-    return target.run(['sudo', '-k', '-S', '-p', '', '--', ...argv], { ...options, stdin })
-  },
-})
+const withSudo = (target: Target, password?: Secret): Target => {
+  const words = password ? ['sudo', '-k', '-S', '-p', '', '--'] : ['sudo', '-n', '--']
+  const typed = <T extends { stdin?: string | Readable }>(options: T) =>
+    password ? { ...options, stdin: Readable.from(passwordFirst(password, options.stdin ?? '')) } : options
+  return {
+    ...target,
+    run: (argv, options = {}) => target.run([...words, ...argv], typed(options)),
+    attach: (argv, streams) => target.attach([...words, ...argv], typed(streams)),
+  }
+}
 
 async function* passwordFirst(password: Secret, rest: string | Readable) {
   yield `${password.reveal()}\n`
@@ -53,5 +55,8 @@ async function* passwordFirst(password: Secret, rest: string | Readable) {
 // What programs say is read, and none may wait for an answer.
 const speakingEnglish = (root: Target): Target => ({
   ...root,
-  run: (argv, options) => root.run(['env', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive', ...argv], options),
+  run: (argv, options) => root.run([...ENGLISH, ...argv], options),
+  attach: (argv, streams) => root.attach([...ENGLISH, ...argv], streams),
 })
+
+const ENGLISH = ['env', 'LC_ALL=C', 'DEBIAN_FRONTEND=noninteractive']

@@ -2,12 +2,13 @@ import { type Secret, TbsError } from '../../../deploy-engine/index.ts'
 import { readConfig } from '../../config.ts'
 import { becomeRoot } from './become-root.ts'
 import { checkManagerToken } from './check-token.ts'
+import { connect } from './connect.ts'
 import { provideDocker } from './docker-engine.ts'
 import { untilHealthy } from './healthy.ts'
 import { putHostTimer } from './host-timer.ts'
 import { environmentFile, lookAtInstalled, merged, type Settings } from './installed-settings.ts'
 import type { KnownHosts } from './known-hosts.ts'
-import { type LoggedIn, logIn } from './log-in.ts'
+import type { LoggedIn } from './log-in.ts'
 import { deliverKey, type MadeKey } from './made-key.ts'
 import { runContainer } from './manager-container.ts'
 import { buildManagerImage } from './manager-image.ts'
@@ -20,7 +21,6 @@ import { lookAtRoom, roomText } from './room.ts'
 import { lookAtServer } from './server.ts'
 import type { Step, Told } from './steps.ts'
 import { ask, type Target } from './target.ts'
-import { thisMachine } from './this-machine.ts'
 import { asToken, type Wanted } from './wanted.ts'
 import { sayHello } from './welcome.ts'
 
@@ -111,26 +111,6 @@ const TIMERS = {
   systemd: 'every minute, by systemd',
   cron: 'every minute, by cron',
   nothing: 'not possible here: there is neither systemd nor cron',
-}
-
-type Connected = { target: Target; password: Secret | undefined; letInBy?: LoggedIn['letInBy'] }
-
-const connect = async (
-  wanted: Wanted,
-  { question, known, madeKey, signal }: InstallParts,
-): Promise<Told<Connected>> => {
-  const { server, fingerprint, passwords, agent, keyFile } = wanted
-  if (!server) return seen({ target: thisMachine(signal), password: undefined }, 'this machine')
-  let shownKey: string | undefined
-  const accept = async (shown: string): Promise<boolean> => {
-    shownKey = shown
-    if (fingerprint !== undefined) return shown === fingerprint
-    return question.yes(`${server.host} was never seen. Its key is ${shown}. Is that right?`)
-  }
-  const mine = { agent, keyFile, madeKey: await madeKey.read(), password: passwords.ssh }
-  const loggedIn = await logIn(server, { known, accept, signal, question, ...mine })
-  const key = shownKey === undefined ? 'its key is as before' : `its key is pinned: ${shownKey}`
-  return seen(loggedIn, `${loggedIn.target.name}, ${key}`)
 }
 
 type Rooting = { wanted: Wanted; password: Secret | undefined; question: Question }

@@ -23,6 +23,14 @@ export const unattended: Question = {
   yes: async () => true,
 }
 
+/** Nobody is there, and nobody has said yes. */
+export const neverAsked: Question = {
+  ...unattended,
+  yes: async (title) => {
+    throw new TbsError('needs_answer', `Nobody can be asked: ${title}`, { hint: 'Give --yes, or run it on a terminal' })
+  },
+}
+
 /** On the terminal, by clack. */
 export const onTerminal = async (): Promise<Question> => {
   const { confirm, isCancel, password, text } = await import('@clack/prompts')

@@ -4,7 +4,7 @@ import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
 import { messageOf, TbsError } from '../../../deploy-engine/index.ts'
 import { fingerprint, type KnownHosts } from './known-hosts.ts'
 import { commandLine } from './quote.ts'
-import { lines, type Ran, type RunOptions, type Target } from './target.ts'
+import { lines, type Ran, type RunOptions, type Streams, type Target } from './target.ts'
 
 export type Server = { user: string; host: string; port: number }
 
@@ -51,6 +51,7 @@ export const connectBySsh = async (server: Server, options: SshOptions): Promise
   const target: Target = {
     name,
     run: (argv, how = {}) => run(ssh, { lost, argv, how, signal: options.signal }),
+    attach: (argv, streams) => Promise.race([lost, attach(ssh, argv, streams)]),
     close: end,
   }
   return { target, letInBy: offered.last() }
@@ -94,7 +95,7 @@ const changed = ({ host, shown, pinned, file }: Record<'host' | 'shown' | 'pinne
 
 const notAccepted = (host: string, shown: string): TbsError =>
   new TbsError('host_key_refused', `The host key of ${host} was not accepted: ${shown}`, {
-    hint: 'Nothing was sent. Compare it with what your provider shows, and run the same command again',
+    hint: 'Nothing was sent. Compare it with what your provider shows; give it by --fingerprint, or say yes when asked',
   })
 
 const refused = (name: string, error: unknown): TbsError => {
@@ -132,3 +133,20 @@ const run = async (ssh: NodeSSH, { lost, argv, how, signal }: Running): Promise<
   })
   return { code: code ?? 1, stdout, stderr }
 }
+
+const attach = (ssh: NodeSSH, argv: readonly string[], streams: Streams): Promise<number> =>
+  new Promise((resolve, reject) => {
+    ssh.connection?.exec(commandLine(argv), (error, channel) => {
+      if (error) return reject(error)
+      let ended: number | null = null
+      channel.once('exit', (code: number | null) => {
+        ended = code
+      })
+      channel.once('close', () => resolve(ended ?? 1))
+      channel.pipe(streams.stdout, { end: false })
+      channel.stderr.pipe(streams.stderr, { end: false })
+      // A program that does not read to the end is no failure: its code tells.
+      channel.on('error', () => {})
+      streams.stdin.pipe(channel)
+    })
+  })

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { TbsError } from '../../../deploy-engine/index.ts'
 
 /** A machine on which programs can be run: this one, or a server over SSH. */
@@ -7,8 +7,12 @@ export type Target = {
   name: string
   /** Runs a program with its arguments as they are. Whatever code it ends with is an answer. */
   run(argv: readonly string[], options?: RunOptions): Promise<Ran>
+  /** Runs a program as if it ran here: bytes go through as they come. Gives the code that it ends with. */
+  attach(argv: readonly string[], streams: Streams): Promise<number>
   close(): void
 }
+
+export type Streams = { stdin: Readable; stdout: Writable; stderr: Writable }
 
 export type RunOptions = {
   stdin?: string | Readable

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { lines, type Ran, type RunOptions, type Target } from './target.ts'
+import { lines, type Ran, type RunOptions, type Streams, type Target } from './target.ts'
 
 /** Runs programs here. What runs when the signal aborts is ended, and what it was for rejects. */
 export const thisMachine = (signal: AbortSignal): Target => ({
   name: 'this machine',
   run: (argv, options = {}) => run(argv, options, signal),
+  attach: (argv, streams) => attach(argv, streams, signal),
   close: () => {},
 })
 
@@ -30,4 +31,17 @@ const run = ([program = '', ...args]: readonly string[], options: RunOptions, si
     child.once('close', (code) => resolve({ code: code ?? 1, ...ran }))
     // A program that does not read to the end is no failure: its code tells.
     pipeline(typeof stdin === 'string' ? Readable.from([stdin]) : stdin, child.stdin).catch(() => undefined)
+  })
+
+const attach = ([program = '', ...args]: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> =>
+  new Promise((resolve, reject) => {
+    // In a group of its own: Ctrl-C is for whoever called this.
+    const child = spawn(program, args, { stdio: 'pipe', signal, detached: true })
+    child.stdout.pipe(streams.stdout, { end: false })
+    child.stderr.pipe(streams.stderr, { end: false })
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+    // As above.
+    child.stdin.on('error', () => {})
+    streams.stdin.pipe(child.stdin)
   })

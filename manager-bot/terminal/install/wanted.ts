@@ -16,18 +16,22 @@ export type InstallOptions = {
   json?: true
 }
 
-export type Wanted = {
+/** Which installation on which machine, and how to get there. */
+export type Where = {
   /** undefined: this machine. */
   server: Server | undefined
   instance: string
-  token: Secret | undefined
-  /** Settings of the manager among it. */
-  env: Environment
   keyFile: string | undefined
   /** That the server must show, if it is known beforehand. */
   fingerprint: string | undefined
   passwords: { ssh: Secret | undefined; sudo: Secret | undefined }
   agent: string | undefined
+}
+
+export type Wanted = Where & {
+  token: Secret | undefined
+  /** Settings of the manager among it. */
+  env: Environment
 }
 
 /** What flags and environment say. Fails with `bad_config`, naming the variable or flag. */
@@ -42,21 +46,24 @@ export const readWanted = async (
     ...(options.instance !== undefined && { TBS_INSTANCE: options.instance }),
     ...(options.tokenFile !== undefined && { TBS_TOKEN: undefined, TBS_TOKEN_FILE: options.tokenFile }),
   }
-  const { instance, token } = readConfig(env)
-  return {
-    server: host === undefined ? undefined : serverOf(host, options.port ?? '22'),
-    instance,
-    token,
-    env,
-    keyFile: options.key,
-    fingerprint: options.fingerprint,
-    passwords: {
-      ssh: await passwordOf(env, 'TBS_SSH_PASSWORD'),
-      sudo: await passwordOf(env, 'TBS_SUDO_PASSWORD'),
-    },
-    agent: env.SSH_AUTH_SOCK,
-  }
+  const { token } = readConfig(env)
+  return { ...(await readWhere(host, options, env)), token, env }
 }
+
+export type WhereOptions = Pick<InstallOptions, 'port' | 'key' | 'fingerprint' | 'instance'>
+
+/** Fails with `bad_config`. */
+export const readWhere = async (host: string | undefined, options: WhereOptions, env: Environment): Promise<Where> => ({
+  server: host === undefined ? undefined : serverOf(host, options.port ?? '22'),
+  instance: readConfig({ TBS_INSTANCE: options.instance ?? env.TBS_INSTANCE }).instance,
+  keyFile: options.key,
+  fingerprint: options.fingerprint,
+  passwords: {
+    ssh: await passwordOf(env, 'TBS_SSH_PASSWORD'),
+    sudo: await passwordOf(env, 'TBS_SUDO_PASSWORD'),
+  },
+  agent: env.SSH_AUTH_SOCK,
+})
 
 /** What a person types, or the file on the server holds. */
 export const asToken = (typed: Secret): Secret => {

@@ -21,6 +21,7 @@ type InsidePart = Pick<
   | 'ownerOf'
   | 'diff'
   | 'exec'
+  | 'attach'
   | 'runBeside'
 >
 
@@ -91,6 +92,13 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
       if (!isRunning(machine)) throw refused(409, `Container ${id} is not running`)
       if (machine.paused) throw refused(409, `Container ${id} is paused, unpause the container before exec`)
       return shell(command, around(daemon, machine), AbortSignal.any([signal, lost]))
+    }),
+
+  attach: (id, { command, streams }) =>
+    call(async (daemon, lost) => {
+      const { output, exitCode } = await shell(command, around(daemon, machineOf(daemon, id)), lost)
+      streams.stdout.write(output)
+      return exitCode
     }),
 
   runBeside: async (id, { image, command, labels }, signal) => {

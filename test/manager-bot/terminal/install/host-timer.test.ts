@@ -12,6 +12,7 @@ const recording = () => {
   const root: Target = {
     name: 'root@vps',
     close: () => {},
+    attach: async () => 1,
     run: async (argv, options = {}) => {
       const path = argv[4] ?? ''
       const changed = options.stdin !== undefined && files[path] !== options.stdin

@@ -7,6 +7,7 @@ import type { Target } from '../../../../manager-bot/terminal/install/target.ts'
 const answering = (answers: Record<string, string>): Target => ({
   name: 'root@vps',
   close: () => {},
+  attach: async () => 1,
   run: async (argv) => {
     const found = Object.entries(answers).find(([command]) => argv.join(' ').startsWith(command))
     return found ? { code: 0, stdout: found[1], stderr: '' } : { code: 1, stdout: '', stderr: '' }

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type KnownHosts, knownHosts } from '../../../../manager-bot/terminal/install/known-hosts.ts'
 import { logIn } from '../../../../manager-bot/terminal/install/log-in.ts'
 import { deliverKey, madeKeyIn } from '../../../../manager-bot/terminal/install/made-key.ts'
 import { unattended } from '../../../../manager-bot/terminal/install/question.ts'
+import { thisMachine } from '../../../../manager-bot/terminal/install/this-machine.ts'
 import { type SshServer, sshServer } from '../../../helpers/ssh-server.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -51,6 +54,25 @@ test('words, input, lines and the exit code come through as they are', async () 
   const failed = await target.run(['sh', '-c', 'echo out; echo err >&2; exit 7'], { onLine: (line) => told.push(line) })
   expect(failed).toEqual({ code: 7, stdout: 'out\n', stderr: 'err\n' })
   expect(told.sort()).toEqual(['err', 'out'])
+})
+
+test('what is attached gets its input as it comes, and keeps its two outputs apart', async () => {
+  for (const target of [await connect(), thisMachine(stop.signal)]) {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+    const code = target.attach(['sh', '-c', 'read line; echo "got $line"; cat; echo err >&2; exit 7'], {
+      ...{ stdin, stdout, stderr },
+    })
+    stdin.write('one\n')
+    expect(String((await once(stdout, 'data'))[0])).toBe('got one\n')
+    const bytes = Buffer.from([0, 255, 10, 13, 128])
+    stdin.end(bytes)
+    expect((await once(stdout, 'data'))[0]).toEqual(bytes)
+    expect(await code).toBe(7)
+    expect(await text(stderr.end())).toBe('err\n')
+    // It does not wait for an input that nobody ends.
+    const open = { stdin: new PassThrough(), stdout, stderr: new PassThrough() }
+    expect(await target.attach(['true'], open)).toBe(0)
+  }
 })
 
 test('a key that was never seen is asked about and pinned; another one is refused, and nothing is sent', async () => {
