@@ -48,6 +48,8 @@ export type DockerPort = {
   copyDirectory(from: string, to: string, path: string): Promise<boolean>
   /** What is in a directory as a tar archive, also of a container that was never started. Fails when there is none. */
   readDirectory(id: string, path: string): Promise<NodeJS.ReadableStream>
+  /** A file or a directory as a tar archive that begins with its name; undefined: there is none. */
+  readPath(id: string, path: string): Promise<NodeJS.ReadableStream | undefined>
   /** Unpacks a tar archive into a directory, also of a container that was never started. */
   writeDirectory(id: string, path: string, content: NodeJS.ReadableStream, signal: AbortSignal): Promise<void>
   /** Who owns a path, also below a volume and in a container that was never started; undefined: no such path. */

@@ -119,7 +119,11 @@ const freeName = async ({ engine, bot, operation }: Run, release: number): Promi
 }
 
 // Docker looks a user up at the start only, which would be after the old version's stop.
-const userOf = async ({ engine: { docker } }: Run, id: string, { user }: Image): Promise<Owner> => {
+export const userOf = async (
+  { engine: { docker } }: Pick<Run, 'engine'>,
+  id: string,
+  { user }: Image,
+): Promise<Owner> => {
   const complete = /^[\d:]*$/.test(user) ? imageUser(user, '') : undefined
   if (complete) return complete
   const passwd = (await docker.readFile(id, '/etc/passwd'))?.toString('utf8')

@@ -53,6 +53,7 @@ export const createProgram = (): Verb => {
   }
   addBackupVerbs(program)
   addExecVerb(program)
+  addCpVerb(program)
   addImportVerb(program)
   for (const verb of program.commands) if (!ONLY_HERE.includes(verb.name())) verb.addHelpText('after', ON_A_SERVER)
   return program
@@ -109,6 +110,18 @@ const addExecVerb = (program: Verb): void => {
     .action(async (bot: string, command: string[], options: ExecOptions) => {
       const { exec } = await import('./exec-verb.ts')
       process.exitCode = await exec(bot, command, options)
+    })
+}
+
+const addCpVerb = (program: Verb): void => {
+  program
+    .command('cp')
+    .arguments('<from> <to>')
+    .usage('<file or directory> <bot>:<path>, or the other way round')
+    .description('Copy into the volumes of a stopped bot, or out of them')
+    .action(async (from: string, to: string) => {
+      const { cp } = await import('./cp/cp-verb.ts')
+      process.exitCode = await cp(from, to)
     })
 }
 

@@ -1,5 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type InstallBench, installBench } from '../helpers/install-bench.ts'
 import { freshVps, type Vps } from '../helpers/vps.ts'
 
@@ -66,8 +70,8 @@ test('input, output, exit code and Ctrl-C go through', async () => {
   const backup = await there(['backup', 'echo-bot', '--json'])
   expect(backup.code, backup.out).toBe(0)
   const { bytes } = await there(['backup', 'download', '1', '-o', '-'])
-  const size = await vps.sh('stat -c %s /var/lib/tbs/backups/echo-bot/* | head -1')
-  expect(bytes).toHaveLength(Number(size))
+  const sums = await vps.sh('find /var/lib/tbs/backups -type f -exec sha256sum {} +')
+  expect(sums).toContain(createHash('sha256').update(bytes).digest('hex'))
 
   expect(await there(['exec', 'echo-bot', '--', 'sh', '-c', 'cat; exit 9'], 'typed')).toMatchObject({
     ...{ code: 9, out: 'typed', err: '' },
@@ -86,6 +90,52 @@ test('input, output, exit code and Ctrl-C go through', async () => {
   sleeping.child.kill('SIGINT')
   expect(await sleeping.ended).toMatchObject({ code: 130 })
   expect(await vps.sh('ps -eo args | grep -c "[s]leep 321" || true')).toBe('0\n')
+}, 600_000)
+
+test('a database is brought into a stopped bot, for its user, and out of it again', async () => {
+  const local = await mkdtemp(join(tmpdir(), 'tbs-door-'))
+  onTestFinished(() => rm(local, { recursive: true, force: true }))
+  await mkdir(join(local, 'old/media'), { recursive: true })
+  const database = new Uint8Array(randomBytes(3_000_000))
+  database.set(Buffer.from('SQLite format 3\0'))
+  await writeFile(join(local, 'old/bot.db'), database)
+  await writeFile(join(local, 'old/media/a.txt'), 'a')
+  const write = (text: string) => there(['exec', 'echo-bot', '--', 'sh', '-c', text])
+
+  const running = await there(['cp', join(local, 'old'), 'echo-bot:/app/data'])
+  expect(running).toMatchObject({ code: 1, err: expect.stringContaining('is not stopped') })
+  expect(await write('echo stale >data/bot.db-wal; mkdir data/media; echo b >data/media/b.txt')).toMatchObject({
+    code: 0,
+  })
+  expect(await there(['stop', 'echo-bot'])).toMatchObject({ code: 0 })
+  expect(await there(['exec', 'echo-bot', '--', 'true'])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('not run'),
+  })
+  const outside = await there(['cp', join(local, 'old'), 'echo-bot:/etc'])
+  expect(outside).toMatchObject({ code: 1, err: expect.stringContaining('Its volumes: /app/data') })
+  expect(await there(['cp', join(local, 'old'), 'echo-bot:/app/data'])).toEqual({
+    ...{ code: 0, out: '', err: '', bytes: Buffer.alloc(0) },
+  })
+  expect(await there(['cp', join(local, 'old/bot.db'), 'echo-bot:/app/data/second.db'])).toMatchObject({ code: 0 })
+  expect(await there(['cp', join(local, 'old/bot.db'), 'echo-bot:/app/data/no/x'])).toMatchObject({
+    ...{ code: 1, err: expect.stringContaining('there is no directory') },
+  })
+  expect(await there(['cp', 'echo-bot:/app/data', join(local, 'new')])).toMatchObject({ code: 0, err: '' })
+  expect((await readFile(join(local, 'new/bot.db'))).equals(database)).toBe(true)
+  expect((await readFile(join(local, 'new/second.db'))).equals(database)).toBe(true)
+  expect((await readdir(join(local, 'new'), { recursive: true })).sort()).toEqual([
+    ...['bot.db', 'media', 'media/a.txt', 'media/b.txt', 'second.db'],
+  ])
+  expect(await there(['cp', 'echo-bot:/app/data', join(local, 'new')])).toMatchObject({ code: 0 })
+  expect(await there(['cp', 'echo-bot:/app/data/bot.db', join(local, 'new')])).toMatchObject({
+    ...{ code: 1, err: expect.stringContaining('is there already') },
+  })
+  expect(await vps.sh('docker ps -aq --filter label=tbs.role=task')).toBe('')
+  await there(['run', 'echo-bot'])
+  const owners = await write('cd data && stat -c %u . bot.db media/a.txt second.db | sort -u; id -u')
+  expect(new Set(owners.out.trim().split('\n')).size).toBe(1)
+  expect((await there(['audit', 'echo-bot'])).out).toMatch(/cp.*echo-bot:\/app\/data/)
 }, 600_000)
 
 const running = (what: string) => vps.sh(`ps -eo args | grep -c "[n]ode .*${what}" || true`)

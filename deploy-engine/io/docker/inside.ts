@@ -13,6 +13,7 @@ type InsidePart = Pick<
   | 'readFile'
   | 'copyDirectory'
   | 'readDirectory'
+  | 'readPath'
   | 'writeDirectory'
   | 'ownerOf'
   | 'diff'
@@ -47,6 +48,8 @@ export const insidePart = (docker: Docker): InsidePart => ({
 
   // With the dot the entries begin at the directory itself and not with its name.
   readDirectory: (id, path) => docker.getContainer(id).getArchive({ path: `${path}/.` }),
+
+  readPath: (id, path) => docker.getContainer(id).getArchive({ path }).catch(ignoreStatus(404)),
 
   writeDirectory: async (id, path, content, signal) => {
     await docker.getContainer(id).putArchive(content, { path, abortSignal: signal })

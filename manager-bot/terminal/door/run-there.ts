@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { TbsError } from '../../../deploy-engine/index.ts'
 import { environmentHere } from '../../data-dir.ts'
+import { received, sent } from '../cp/passing.ts'
+import { asStreamed, type Sides } from '../cp/sides.ts'
 import { connect } from '../install/connect.ts'
 import { ownKeys } from '../install/own-keys.ts'
 import { onTerminal, type Question, unattended } from '../install/question.ts'
@@ -9,7 +11,7 @@ import type { Streams } from '../install/target.ts'
 import { readWhere } from '../install/wanted.ts'
 import { EXIT } from '../report.ts'
 import { type Elsewhere, ONLY_HERE, verbOf } from './elsewhere.ts'
-import { errandIn } from './errand.ts'
+import { type Errand, errandIn } from './errand.ts'
 import { findContainer } from './find-container.ts'
 
 /**
@@ -33,12 +35,13 @@ export const runThere = async ({ host, options, words }: Elsewhere): Promise<num
     try {
       const passwords = [where.passwords.sudo, value.password]
       const { id, target } = await findContainer(value.target, { instance: where.instance, passwords, question })
-      const errand = errandIn(target, id, { words, key: randomUUID() })
+      const copying = verbOf(words) === 'cp' ? asStreamed(words) : undefined
+      const errand = errandIn(target, id, { words: copying?.words ?? words, key: randomUUID() })
       onStop = () => {
         onStop = () => leave.abort()
         void errand.interrupt().catch(() => undefined)
       }
-      return await errand.run(streams())
+      return await (copying ? copied(copying.sides, errand) : errand.run(streams()))
     } finally {
       value.target.close()
     }
@@ -60,6 +63,12 @@ const refuseOnlyHere = (words: readonly string[]): void => {
     hint: takesServer ? `The server is its argument: tbs-manager ${verb} user@host` : 'It works on this machine only',
   })
 }
+
+// The files are here.
+const copied = ({ direction, local }: Sides, errand: Errand): Promise<number> =>
+  direction === 'in'
+    ? sent(local, (stdin) => errand.run({ ...streams(), stdin }))
+    : received(local, (stdout) => errand.run({ ...streams(), stdout }))
 
 const questions = async (words: readonly string[]): Promise<Question> => {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && !words.includes('--json')

@@ -17,6 +17,7 @@ type InsidePart = Pick<
   | 'readFile'
   | 'copyDirectory'
   | 'readDirectory'
+  | 'readPath'
   | 'writeDirectory'
   | 'ownerOf'
   | 'diff'
@@ -93,6 +94,8 @@ export const insidePart = (call: Call, gone: AbortSignal): InsidePart => ({
       if (machine.paused) throw refused(409, `Container ${id} is paused, unpause the container before exec`)
       return shell(command, around(daemon, machine), AbortSignal.any([signal, lost]))
     }),
+
+  readPath: async () => undefined,
 
   attach: (id, { command, streams }) =>
     call(async (daemon, lost) => {
