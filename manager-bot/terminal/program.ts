@@ -7,6 +7,7 @@ import { ONLY_HERE } from './door/elsewhere.ts'
 import type { ExecOptions } from './exec-verb.ts'
 import type { ImportOptions } from './import-verb.ts'
 import type { InstallOptions } from './install/wanted.ts'
+import type { UninstallOptions } from './uninstall/uninstall-verb.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
@@ -30,6 +31,7 @@ export const createProgram = (): Verb => {
       process.exitCode = await healthcheck()
     })
   addInstall(program)
+  addUninstall(program)
   program
     .command('validate')
     .argument('[directory]', 'a repository', '.')
@@ -142,6 +144,26 @@ const addInstall = (program: Verb): void => {
     .action(async (host: string | undefined, options: InstallOptions) => {
       const { installVerb } = await import('./install/install-verb.ts')
       process.exitCode = await installVerb(host, options)
+    })
+}
+
+const addUninstall = (program: Verb): void => {
+  program
+    .command('uninstall')
+    .argument('[user@host]', 'a server with SSH; without it, this machine')
+    .description('Take the manager off a server, after a last backup; its data, keys and backups stay')
+    .option('--bots', 'remove the bots, too; else they go on running')
+    .option('--data', 'remove data, keys and backups, too; with --bots also the data of the bots')
+    .option('--no-backup', 'make no last backup')
+    .option('--port <number>', 'of its sshd')
+    .option('--key <file>', 'a private key to log in with')
+    .option('--fingerprint <SHA256:…>', 'of its host key, if it was never seen')
+    .option('--instance <name>', 'of the installation, if there are several')
+    .option('--yes', 'ask nothing')
+    .option('--json', 'print events as JSON, and ask nothing')
+    .action(async (host: string | undefined, options: UninstallOptions) => {
+      const { uninstallVerb } = await import('./uninstall/uninstall-verb.ts')
+      process.exitCode = await uninstallVerb(host, options)
     })
 }
 

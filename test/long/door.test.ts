@@ -138,4 +138,48 @@ test('a database is brought into a stopped bot, for its user, and out of it agai
   expect((await there(['audit', 'echo-bot'])).out).toMatch(/cp.*echo-bot:\/app\/data/)
 }, 600_000)
 
+const uninstall = async (...options: string[]) => {
+  const program = bench.begin(vps, ['uninstall', `root@${vps.address}`, ...options])
+  program.child.stdin.end()
+  return program.ended
+}
+
+const OURS = '/etc/tbs /var/lib/tbs /usr/local/lib/tbs /etc/cron.d/tbs-host-timer /etc/systemd/system/tbs-host-timer.*'
+const places = () => vps.sh(`ls -d ${OURS} 2>/dev/null || true`)
+
+test('it is taken away again: the manager, then the bots and their data; what is not its stays', async () => {
+  const neighbour = '--label tbs.instance=tbs2 --label tbs.role=manager'
+  await vps.sh(
+    `docker create --name other ${neighbour} node:24-bookworm-slim true && docker volume create ${neighbour} o`,
+  )
+  await vps.sh(`docker network create ${neighbour} other`)
+  const files = () => vps.sh('find /var/lib/tbs/backups/echo-bot -type f | wc -l')
+  const before = Number(await files())
+
+  const unsure = await uninstall()
+  expect(unsure).toMatchObject({ code: 1, err: expect.stringContaining('Nobody can be asked') })
+  expect(unsure.out).toContain('goes on as it is')
+  expect(await there(['bots'])).toMatchObject({ code: 0 })
+
+  const first = await uninstall('--yes')
+  expect(first, first.err).toMatchObject({ code: 0, out: expect.stringContaining('✓ Back up every bot: echo-bot') })
+  expect(Number(await files())).toBe(before + 1)
+  expect(await places()).toBe('/etc/tbs\n/var/lib/tbs\n')
+  expect(await vps.sh('ls /etc/tbs')).toBe('keys\n')
+  expect(await vps.sh("docker ps --format '{{.Names}}'")).toMatch(/^tbs-echo-bot-v1\S*\n$/)
+  const twice = await uninstall('--yes')
+  expect(twice).toMatchObject({ code: 0, out: expect.stringMatching(/^There is nothing left of the manager tbs on /) })
+
+  const rest = await uninstall('--yes', '--bots', '--data')
+  expect(rest, rest.err).toMatchObject({ code: 0 })
+  expect(await places()).toBe('')
+  expect(await vps.sh('docker ps -aq --filter label=tbs.instance=tbs; docker volume ls -q; docker network ls -q')).toBe(
+    await vps.sh('docker volume ls -q --filter name=o; docker network ls -q'),
+  )
+  expect(await vps.sh(`docker ps -a --format '{{.Names}}'; docker images -q --filter label=tbs.instance`)).toBe(
+    'other\n',
+  )
+  expect(await uninstall('--bots', '--data')).toMatchObject({ code: 0, out: expect.stringContaining('nothing left') })
+}, 300_000)
+
 const running = (what: string) => vps.sh(`ps -eo args | grep -c "[n]ode .*${what}" || true`)

@@ -7,8 +7,8 @@ import tar from 'tar-stream'
 import { messageOf, TbsError } from '../../../deploy-engine/index.ts'
 
 /**
- * A file as file/<name>, or what is in a directory below directory/; behind it an entry `whole`, since a connection that
- * breaks is an end, too. Fails with `unreadable`, at once or by its `error`.
+ * A file as file/<name>, or what is in a directory below directory/; behind it an entry `whole`, since a connection
+ * that breaks is an end, too. Fails with `unreadable`, at once or by its `error`.
  */
 export const pack = async (local: string): Promise<Readable> => {
   const stats = await lstat(local).catch((cause) => {
