@@ -150,7 +150,7 @@ const places = () => vps.sh(`ls -d ${OURS} 2>/dev/null || true`)
 test('it is taken away again: the manager, then the bots and their data; what is not its stays', async () => {
   const neighbour = '--label tbs.instance=tbs2 --label tbs.role=manager'
   await vps.sh(
-    `docker create --name other ${neighbour} node:24-bookworm-slim true && docker volume create ${neighbour} o`,
+    `docker create --name other ${neighbour} node:24-bookworm-slim true && docker volume create ${neighbour} other`,
   )
   await vps.sh(`docker network create ${neighbour} other`)
   const files = () => vps.sh('find /var/lib/tbs/backups/echo-bot -type f | wc -l')
@@ -174,7 +174,7 @@ test('it is taken away again: the manager, then the bots and their data; what is
   expect(rest, rest.err).toMatchObject({ code: 0 })
   expect(await places()).toBe('')
   expect(await vps.sh('docker ps -aq --filter label=tbs.instance=tbs; docker volume ls -q; docker network ls -q')).toBe(
-    await vps.sh('docker volume ls -q --filter name=o; docker network ls -q'),
+    await vps.sh('docker volume ls -q --filter name=other; docker network ls -q'),
   )
   expect(await vps.sh(`docker ps -a --format '{{.Names}}'; docker images -q --filter label=tbs.instance`)).toBe(
     'other\n',
