@@ -1,7 +1,7 @@
 import type { BackupView } from '../deploy-engine/index.ts'
 import { age, duration } from './text/duration.ts'
 import { bold, code, type Line, line } from './text/rich-text.ts'
-import { size } from './text/size.ts'
+import { fileSize } from './text/size.ts'
 
 /** Each with its age, size, reason and places. `named`: of several bots. */
 export const backupLines = (backups: readonly BackupView[], now: number, { named = false } = {}): Line[] =>
@@ -9,7 +9,7 @@ export const backupLines = (backups: readonly BackupView[], now: number, { named
     line(
       bold(`${view.id}`),
       named ? ` ${view.bot}` : '',
-      ` · ${duration(now - view.createdAt)} ago · ${size(view.bytes)} · ${CAUSES[view.cause]}`,
+      ` · ${duration(now - view.createdAt)} ago · ${fileSize(view.bytes)} · ${CAUSES[view.cause]}`,
       ...stateOf(view, now),
     ),
     line('– ', code(view.file), ...view.copies.map(copyText)),

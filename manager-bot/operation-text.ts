@@ -3,7 +3,7 @@ import { shortSha } from './status-text.ts'
 import { cut, stepLines } from './step-text.ts'
 import { duration } from './text/duration.ts'
 import { type Block, bold, code, command, fold, type Line, line, pre, prose, type RichText } from './text/rich-text.ts'
-import { size } from './text/size.ts'
+import { fileSize, size } from './text/size.ts'
 
 /** An operation from its queueing to its end: what is being done, step by step, and then what is true. */
 export const operationText = (view: OperationView, now: number): RichText => [
@@ -199,7 +199,7 @@ const reason = ({ error }: Outcome): string => {
 }
 
 const backupLines = (bot: string, { id, file, bytes, pausedMs }: NonNullable<Outcome['backup']>): Block[] => [
-  line(bold(`Backup ${id}`), ` of ${size(bytes)}, encrypted: `, code(file)),
+  line(bold(`Backup ${id}`), ` of ${fileSize(bytes)}, encrypted: `, code(file)),
   line(pausedMs > 0 ? `${bot} was frozen for ${duration(pausedMs)} while its data was copied.` : 'It did not run.'),
   line('It is on this server only. Copy it elsewhere: ', command(`backups ${bot}`)),
 ]

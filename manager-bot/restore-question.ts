@@ -2,7 +2,7 @@ import type { RestorePreview } from '../deploy-engine/index.ts'
 import { CAUSES } from './backup-text.ts'
 import { GIVEN, type Question } from './command.ts'
 import { bold, code, line, type RichText } from './text/rich-text.ts'
-import { size } from './text/size.ts'
+import { fileSize } from './text/size.ts'
 
 /** What would come back, what becomes of what is there, and how it can be had again. */
 export const restoreQuestion = (bot: string, preview: RestorePreview, nobackup: boolean): Question => {
@@ -12,7 +12,9 @@ export const restoreQuestion = (bot: string, preview: RestorePreview, nobackup: 
   return {
     text: [
       line(bold(`Restore ${bot} from backup ${id}${from}?`)),
-      line(`Made ${utc(createdAt)}, ${CAUSES[cause]}, ${size(bytes)}${release === null ? '' : `, with v${release}`}`),
+      line(
+        `Made ${utc(createdAt)}, ${CAUSES[cause]}, ${fileSize(bytes)}${release === null ? '' : `, with v${release}`}`,
+      ),
       line(code(backup.file)),
       ...becomes(bot, preview, nobackup),
     ],

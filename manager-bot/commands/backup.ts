@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type CommandContext, defineCommand, type Reply } from '../command.ts'
 import { operate } from '../operate.ts'
 import { bold, code, line } from '../text/rich-text.ts'
-import { size } from '../text/size.ts'
+import { fileSize } from '../text/size.ts'
 
 export const backup = defineCommand({
   name: 'backup',
@@ -24,7 +24,7 @@ const ofManager = async ({ engine, verbs }: CommandContext): Promise<Reply> => {
   const { id, file, bytes } = await verbs.backUpState(engine, 'asked', new AbortController().signal)
   return {
     text: [
-      line(bold(`Backup ${id}`), ` of the manager itself, ${size(bytes)}, encrypted: `, code(file)),
+      line(bold(`Backup ${id}`), ` of the manager itself, ${fileSize(bytes)}, encrypted: `, code(file)),
       line('It holds its database and its keys; the data of bots is in backups of their own.'),
     ],
     data: { id, file, bytes },

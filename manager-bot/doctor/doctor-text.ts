@@ -11,8 +11,8 @@ export const doctorText = (found: readonly Diagnosis[]): RichText => {
 
 const troubleLines = ({ state, check, found, consequence, fix, fixable }: Diagnosis): Block[] => [
   line(state === 'bad' ? '✗ ' : '⚠ ', bold(TITLES[check] ?? check), ': ', ...prose(found)),
-  ...(consequence === undefined ? [] : [line('   ', ...prose(consequence))]),
-  ...(fix === undefined ? [] : [line(fixable ? '   Can be done here: ' : '   To do: ', ...prose(fix))]),
+  ...(consequence === undefined ? [] : [line('– ', ...prose(consequence))]),
+  ...(fix === undefined ? [] : [line(fixable ? '– Can be done here: ' : '– To do: ', ...prose(fix))]),
 ]
 
 const fineLines = (count: number, isMore: boolean, lines: readonly Line[]): Block[] => {
@@ -34,7 +34,7 @@ export const mendedText = (mended: readonly Mended[]): RichText =>
     const outcome = problem === undefined ? `it is still so: ${worst}` : problem
     return [
       line(isMended ? '✓ ' : '✗ ', bold(TITLES[before.check] ?? before.check), ': ', ...prose(before.fix ?? '')),
-      line(isMended ? '   Done, and looked at again: ' : '   Not done: ', ...prose(isMended ? worst : outcome)),
+      line(isMended ? '– Done, and looked at again: ' : '– Not done: ', ...prose(isMended ? worst : outcome)),
     ]
   })
 

@@ -8,14 +8,15 @@ import { age } from '../text/duration.ts'
 export const hostTimerCheck = (host: HostPorts, { dataDir, instance }: Config): Check => ({
   name: 'timer',
   look: async () => {
-    const { files, clock } = host
+    const { files, clock, docker } = host
     const places = placesOf(instance)
     const looked = await files.stateOf(join(dataDir, 'host-timer'))
     if (looked) return judged(clock.now() - looked.writtenAt)
-    if (await files.stateOf('/.dockerenv')) return FROM_WITHIN
+    const managers = await docker.containers({ 'tbs.instance': instance, 'tbs.role': 'manager' })
+    if (managers.length === 0) return NEEDLESS
     const units = [`/etc/systemd/system/${places.timerUnit}.timer`, places.cron]
     const there = await Promise.all(units.map((unit) => files.stateOf(unit)))
-    return there.some(Boolean) ? NEVER_LOOKED : ABSENT
+    return there.some(Boolean) ? NEVER_LOOKED : UNSEEN
   },
 })
 
@@ -29,9 +30,9 @@ const judged = (since: number): Seen =>
 const UNWATCHED = 'If the manager hangs or its container is gone, nobody restarts it and nobody is told'
 const SEE = 'See on the server: systemctl list-timers, or /etc/cron.d; tbs-manager install puts it back'
 
-const FROM_WITHIN: Seen = {
+const UNSEEN: Seen = {
   state: 'warn',
-  found: 'Whether there is a host timer is not known from here: this is a container, and none left a trace',
+  found: 'Whether there is a host timer is not known from here: none has left a trace',
   consequence: UNWATCHED,
   fix: SEE,
 }
@@ -43,4 +44,4 @@ const NEVER_LOOKED: Seen = {
   fix: SEE,
 }
 
-const ABSENT: Seen = { state: 'ok', found: 'There is no host timer: it is for a manager in a container' }
+const NEEDLESS: Seen = { state: 'ok', found: 'No host timer is needed: it is for a manager in a container' }

@@ -15,7 +15,7 @@ const view = (given: Partial<BackupView>): BackupView => ({
 
 test('each says when it was last verified, or why it can’t be restored', () => {
   const first = (given: Partial<BackupView>) => toPlain(backupLines([view(given)], NOW)).split('\n')[0]
-  expect(first({})).toBe('12 · 3 d ago · 0 MB · asked for · not verified yet')
+  expect(first({})).toBe('12 · 3 d ago · 3 KB · asked for · not verified yet')
   expect(first({ checkedAt: NOW - 49 * HOUR })).toMatch(/ · verified 2 d ago$/)
   expect(first({ state: 'gone', fault: 'x' })).toMatch(/ · its file is gone$/)
   expect(first({ state: 'damaged', fault: 'it was altered' })).toMatch(/ · damaged: it was altered$/)
