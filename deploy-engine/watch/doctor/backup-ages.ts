@@ -25,7 +25,7 @@ export const lookAtAllBackups = async (engine: Engine): Promise<Seen | Seen[]> =
     ...[THE_HOST, ...names.map(({ name }) => name)].flatMap((name) => readingOf(views, name, now)),
   ]
   if (seen.length > 0) return seen
-  return { state: 'ok', found: 'There are backups of all data, and the newest ones can be restored' }
+  return { state: 'ok', found: 'There are backups of all data, none of them overdue or known to be bad' }
 }
 
 const withData = async (engine: Engine): Promise<{ name: string; stoppedAt: number | null }[]> =>
