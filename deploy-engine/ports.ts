@@ -123,8 +123,8 @@ export type Running = {
   liveness: Map<number, Liveness>
   /** Looks at a bot at once; absent: this process does not watch any. */
   lookNow?: (bot: number) => Promise<void>
-  /** What the watch over liveness has last inspected, by its container, so that others need not. */
-  inspected: Map<string, { at: number; found: Container }>
+  /** The container that was last inspected of each bot, by its number, so that others need not. */
+  inspected: Map<number, { at: number; found: Container }>
   /** When a container that a backup had frozen went on, by its id. */
   resumed: Map<string, number>
   /** Commands of health checks that have not ended, by their container: since when. */

@@ -1,5 +1,6 @@
 import type { Container } from '../ports.ts'
 import { type Observation, observationOf } from '../records/observation.ts'
+import type { BotToRun } from './bots-to-run.ts'
 import { endNow } from './end-now.ts'
 import { noteExits } from './exits.ts'
 import { type Exits, type Happening, happened } from './happened.ts'
@@ -16,8 +17,8 @@ export const lookAt = (watch: Watch, botId: number): Promise<void> =>
     if (!seen) return found && remember(engine, watched, found)
     if (found?.running) watch.stoppedSince.delete(watched.bot.id)
     const happenings = happened(seen, found)
-    watch.quiet.delete(watched.containerId)
-    if (found?.running && happenings.length === 0) watch.quiet.set(watched.containerId, found)
+    if (found?.running && happenings.length === 0) watch.quiet.set(watched.bot.id, found)
+    else watch.quiet.delete(watched.bot.id)
     // Exits are written down together with what was seen: else a kill in between would tell them twice, or never.
     const isNoted = happenings.some(({ kind }) => kind === 'exits')
     if (found && !isNoted && hasChanged(seen, found)) await remember(engine, watched, found)
@@ -28,13 +29,17 @@ export const lookAt = (watch: Watch, botId: number): Promise<void> =>
  * What was seen last is still so, by an inspection that is not older than `ageMs`: a look with all that belongs to it
  * would find nothing.
  */
-export const isAsBefore = async ({ engine, quiet }: Watch, containerId: string, ageMs: number): Promise<boolean> => {
+export const isAsBefore = async (
+  { engine, quiet }: Watch,
+  { bot, container }: BotToRun,
+  ageMs: number,
+): Promise<boolean> => {
   const { docker, clock, running } = engine
-  const before = quiet.get(containerId)
-  if (!before) return false
-  const known = running.inspected.get(containerId)
-  const isFresh = known && clock.now() - known.at < ageMs
-  const found = isFresh ? known.found : await docker.container(containerId)
+  const before = quiet.get(bot.id)
+  if (before?.id !== container) return false
+  const known = running.inspected.get(bot.id)
+  const isFresh = known?.found.id === container && clock.now() - known.at < ageMs
+  const found = isFresh ? known.found : await docker.container(container)
   return found !== undefined && !hasChanged(before, found)
 }
 

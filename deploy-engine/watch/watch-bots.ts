@@ -42,10 +42,9 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
 const lookAtAll = async (watch: Watch): Promise<number> => {
   const bots = await botsToRun(watch.engine)
   const roundMs = Math.max(ROUND_MS, bots.length * EACH_MS)
-  for (const id of watch.quiet.keys()) if (!bots.some(({ container }) => container === id)) watch.quiet.delete(id)
-  for (const { bot, container } of bots) {
+  for (const one of bots) {
     if (watch.signal.aborted) break
-    if (!(await isAsBefore(watch, container, roundMs))) await lookAt(watch, bot.id)
+    if (!(await isAsBefore(watch, one, roundMs))) await lookAt(watch, one.bot.id)
   }
   return roundMs
 }

@@ -12,8 +12,8 @@ export type Watch = Queue & {
   signal: AbortSignal
   /** Exit codes as Docker told them, by container: from a running one they can't be had. */
   codes: Map<string, { at: number; exitCode: number }[]>
-  /** How a running container was at the last look, if there was nothing to be noted of it. */
-  quiet: Map<string, Container>
+  /** How a bot's running container was at the last look, if there was nothing to be noted of it. */
+  quiet: Map<number, Container>
   /** Since when a bot was seen stopped from outside. */
   stoppedSince: Map<number, number>
 }

@@ -32,7 +32,7 @@ const LOG_LINES = 200
 export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, signal: AbortSignal): Promise<Look> => {
   const { bot, container, token } = looked
   const [found, telegram, network, usage, conflicts] = await Promise.all([
-    inspect(engine, container),
+    inspect(engine, looked),
     askUnlessRefused(engine, token, signal),
     parts.network ? probeNetwork(engine, { bot, container }, signal) : undefined,
     measure(engine, looked, parts.usage),
@@ -52,13 +52,9 @@ export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, sig
   }
 }
 
-const inspect = async (
-  { docker, clock, running: { inspected } }: Engine,
-  id: string,
-): Promise<Container | undefined> => {
-  const found = await docker.container(id)
-  if (found) inspected.set(id, { at: clock.now(), found })
-  else inspected.delete(id)
+const inspect = async (engine: Engine, { id, container }: Looked): Promise<Container | undefined> => {
+  const found = await engine.docker.container(container)
+  if (found) engine.running.inspected.set(id, { at: engine.clock.now(), found })
   return found
 }
 

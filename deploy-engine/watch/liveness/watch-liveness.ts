@@ -116,15 +116,13 @@ const keepUp = ({ engine, all, known }: Watch, bots: readonly ActiveBot[], every
   const begins = all.size === 0
   for (const id of all.keys()) {
     if (bots.some(({ bot }) => bot.id === id)) continue
-    engine.running.inspected.delete(all.get(id)?.container ?? '')
     all.delete(id)
     known.delete(id)
     engine.running.liveness.delete(id)
+    engine.running.inspected.delete(id)
   }
   for (const [index, { bot, release, container }] of bots.entries()) {
-    const before = all.get(bot.id)?.container
-    if (before === container) continue
-    if (before !== undefined) engine.running.inspected.delete(before)
+    if (all.get(bot.id)?.container === container) continue
     const later = begins && release.proof === 'live' ? (index / bots.length) * everyMs : 0
     all.set(bot.id, newWatched(container, now + later))
     engine.running.liveness.delete(bot.id)
@@ -150,8 +148,8 @@ const look = (watch: Watch, active: ActiveBot, manner: Manner): Promise<void> =>
 
 /** Looks at once, with all that there is. Nothing happens for a bot that is not to run, or is being worked on. */
 const lookNow = async (watch: Watch, id: number): Promise<void> => {
-  const { engine, looking } = watch
-  const { bots } = await activeBots(engine)
+  const { looking } = watch
+  const { bots } = await watch.active()
   const active = bots.find(({ bot }) => bot.id === id)
   const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
   keepUp(watch, bots, everyMs)
