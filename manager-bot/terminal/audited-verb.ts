@@ -4,8 +4,8 @@ import { type Engine, TbsError } from '../../deploy-engine/index.ts'
 import type { Audit, Wanted } from '../audit.ts'
 import { openAudit } from '../chat/audit.ts'
 import type { Config } from '../config.ts'
+import { interruptible } from './interruptible.ts'
 import { openHere } from './open-here.ts'
-import { EXIT, report } from './report.ts'
 
 export type Here = {
   engine: Engine
@@ -20,26 +20,18 @@ export type Here = {
  * Carries out a verb that only a terminal has, between two entries of the audit as the others have them, or without any
  * where it only shows something; says why it failed, and gives the exit code.
  */
-export const auditedVerb = async (
+export const auditedVerb = (
   wanted: Wanted | undefined,
-  { json = false }: { json?: boolean },
+  options: { json?: boolean },
   work: (here: Here) => Promise<number>,
-): Promise<number> => {
-  const interrupted = new AbortController()
-  const stop = () => interrupted.abort()
-  process.once('SIGINT', stop)
-  try {
+): Promise<number> =>
+  interruptible(options, async (signal) => {
     const { engine, config, close } = await openHere()
-    const here = { engine, config, signal: interrupted.signal }
+    const here = { engine, config, signal }
     const audit = openAudit(engine, { door: 'terminal', by: terminalUser(), key: `terminal:${randomUUID()}` })
     const working = wanted ? withEntries(audit, wanted, here, work) : work({ ...here, about: () => {} })
-    return await working.finally(close)
-  } catch (error) {
-    return interrupted.signal.aborted ? EXIT.interrupted : report(error, { json })
-  } finally {
-    process.removeListener('SIGINT', stop)
-  }
-}
+    return working.finally(close)
+  })
 
 /** Who asks in a terminal, as `requestedBy` of operations. */
 export const terminalUser = (): string => `terminal:${userInfo().username}`

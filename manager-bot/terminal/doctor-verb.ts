@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createInterface } from 'node:readline/promises'
 import {
   type Check,
   closedDatabase,
@@ -20,26 +19,20 @@ import { doctorText, mendedText } from '../doctor/doctor-text.ts'
 import { managerChecks } from '../doctor/manager-checks.ts'
 import { toPlain } from '../text/plain.ts'
 import type { RichText } from '../text/rich-text.ts'
+import { askYes } from './ask-yes.ts'
 import { terminalUser } from './audited-verb.ts'
+import { interruptible } from './interruptible.ts'
 import { openHere } from './open-here.ts'
-import { EXIT, forTerminal, report } from './report.ts'
+import { EXIT, forTerminal } from './report.ts'
 
 export type DoctorOptions = { fix?: true; yes?: true; json?: true }
 
 /** Looks for what is wrong, also where nothing runs or the database can't be opened. 0: nothing is bad. */
-export const doctorVerb = async (options: DoctorOptions): Promise<number> => {
-  const interrupted = new AbortController()
-  const stop = () => interrupted.abort()
-  process.once('SIGINT', stop)
-  try {
-    const here = await openWhatCanBe(currentConfig(), interrupted.signal)
-    return await lookAndMend(here, options).finally(here.close)
-  } catch (error) {
-    return interrupted.signal.aborted ? EXIT.interrupted : report(error, { json: options.json ?? false })
-  } finally {
-    process.removeListener('SIGINT', stop)
-  }
-}
+export const doctorVerb = (options: DoctorOptions): Promise<number> =>
+  interruptible(options, async (signal) => {
+    const here = await openWhatCanBe(currentConfig(), signal)
+    return lookAndMend(here, options).finally(here.close)
+  })
 
 type Here = {
   /** undefined: it can't be opened, or there is none. */
@@ -99,9 +92,7 @@ const isWanted = async ({ fix = '' }: Diagnosis, { json }: DoctorOptions): Promi
     process.stderr.write(`Not done, since nobody could be asked (--yes does it): ${fix}\n`)
     return false
   }
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question(`${fix}? [y/N] `).finally(() => lines.close())
-  return /^y(es)?$/i.test(answer.trim())
+  return askYes(`${fix}?`)
 }
 
 // Before it acts and after it, as everything that changes something; where there is no database, nowhere.

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
 import { importStack, lookAtStack, Secret, type StackLook, TbsError } from '../../deploy-engine/index.ts'
 import { size } from '../text/size.ts'
+import { askYes } from './ask-yes.ts'
 import { auditedVerb, type Here, terminalUser } from './audited-verb.ts'
 import { enqueueHere, sayUnattended } from './enqueue-here.ts'
 import { follow } from './follow.ts'
@@ -79,9 +79,7 @@ const confirmed = async ({ name }: StackLook): Promise<boolean> => {
   if (!process.stdin.isTTY) {
     throw new TbsError('not_confirmed', 'Nothing was changed: it has to be confirmed', { hint: 'Add --yes' })
   }
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question(`Make ${name} of it? [y/N] `).finally(() => lines.close())
-  return /^y(es)?$/i.test(answer.trim())
+  return askYes(`Make ${name} of it?`)
 }
 
 const carriedOut = async ({ engine, config }: Here, operation: number, json: boolean): Promise<number> => {
