@@ -1,6 +1,7 @@
 export type { ReadArchive as VerifiedFile } from './archive/read-archive.ts'
 export { ERRAND, interruptErrand } from './container/interrupt-script.ts'
 export { saysUsedElsewhere } from './container/used-elsewhere.ts'
+export { isOldApi } from './docker-api.ts'
 export { messageOf, TbsError } from './error.ts'
 export type { BotVariable } from './image/bot-variables.ts'
 export { type BuildPlan, planBuild } from './image/plan.ts'
@@ -90,7 +91,7 @@ export {
   mend,
   type Seen,
 } from './watch/doctor/examine.ts'
-export { hostChecks } from './watch/doctor/host-checks.ts'
+export { hostChecks, managerContainer } from './watch/doctor/host-checks.ts'
 export { ownChecks } from './watch/doctor/own-checks.ts'
 export { privateFiles } from './watch/doctor/private-files.ts'
 export { watchHealth } from './watch/health.ts'

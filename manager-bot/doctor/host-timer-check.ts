@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Check, HostPorts, Seen } from '../../deploy-engine/index.ts'
+import { type Check, type HostPorts, managerContainer, type Seen } from '../../deploy-engine/index.ts'
 import type { Config } from '../config.ts'
 import { placesOf } from '../terminal/install/places.ts'
 import { age } from '../text/duration.ts'
@@ -8,12 +8,11 @@ import { age } from '../text/duration.ts'
 export const hostTimerCheck = (host: HostPorts, { dataDir, instance }: Config): Check => ({
   name: 'timer',
   look: async () => {
-    const { files, clock, docker } = host
+    const { files, clock } = host
     const places = placesOf(instance)
     const looked = await files.stateOf(join(dataDir, 'host-timer'))
     if (looked) return judged(clock.now() - looked.writtenAt)
-    const managers = await docker.containers({ 'tbs.instance': instance, 'tbs.role': 'manager' })
-    if (managers.length === 0) return NEEDLESS
+    if (!(await managerContainer(host))) return NEEDLESS
     const units = [`/etc/systemd/system/${places.timerUnit}.timer`, places.cron]
     const there = await Promise.all(units.map((unit) => files.stateOf(unit)))
     return there.some(Boolean) ? NEVER_LOOKED : UNSEEN

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { HostPorts } from '../../ports.ts'
 import type { Check, Seen } from './examine.ts'
 
+export const RESTORE_STATE = 'Stop the manager, and restore its state from a backup of it: docs/backups.md'
+
 const NOT_LOOKED_AT = 'Bots, backups, left-overs and restart policies were not looked at'
 
 /**
@@ -36,7 +38,7 @@ export const closedDatabase = (why: Seen | Error): Check => ({
           state: 'bad',
           found: `The database can’t be opened: ${why.message}`,
           consequence: `The manager can’t start, or fails in odd ways. ${NOT_LOOKED_AT}`,
-          fix: 'Stop the manager, and restore its state from a backup of it: docs/backups.md',
+          fix: RESTORE_STATE,
         }
       : why,
 })

@@ -1,4 +1,5 @@
 import { instanceLabels } from '../../container/labels.ts'
+import { isOldApi, OLDEST_API } from '../../docker-api.ts'
 import { expectedError } from '../../operations/expected-error.ts'
 import type { HostPorts } from '../../ports.ts'
 import type { Finding } from '../host-findings.ts'
@@ -21,28 +22,18 @@ export const hostChecks = (host: HostPorts): Check[] => [
 const FULL_DISK = 'Deploys and backups are refused, and what bots write may be lost'
 const FULL_MEMORY = 'Deploys are refused, and the kernel may end any program, bots too'
 
-const OLDEST_API = [1, 41] as const
-
 const lookAtDocker = async ({ docker }: HostPorts): Promise<Seen> => {
-  const said = await docker
-    .apiVersion()
-    .catch((error) => {
-      throw expectedError(error) ?? error
-    })
-    .then(
-      (version) => ({ version }),
-      (error: Error) => ({ problem: error.message }),
-    )
+  const said = await docker.apiVersion().then(
+    (version) => ({ version }),
+    (error: Error) => ({ problem: (expectedError(error) ?? error).message }),
+  )
   const consequence = 'Bots are neither watched nor deployed'
   if ('problem' in said) {
     const fix = 'See on the server: systemctl status docker, and whether this user may use it: docker version'
     return { state: 'bad', found: said.problem, consequence, fix }
   }
-  const [major = 0, minor = 0] = said.version.split('.').map(Number)
-  if (major > OLDEST_API[0] || (major === OLDEST_API[0] && minor >= OLDEST_API[1])) {
-    return { state: 'ok', found: `Docker answers, its API is ${said.version}` }
-  }
-  const found = `Docker’s API is ${said.version}, and ${OLDEST_API.join('.')} is the oldest that is enough`
+  if (!isOldApi(said.version)) return { state: 'ok', found: `Docker answers, its API is ${said.version}` }
+  const found = `Docker’s API is ${said.version}, and ${OLDEST_API} is the oldest that is enough`
   return { state: 'bad', found, consequence, fix: 'Install Docker Engine 20.10 or newer' }
 }
 
@@ -96,9 +87,15 @@ const lookAtTelegram = async ({ telegram, settings }: HostPorts, signal: AbortSi
 
 const OLD_IMAGE_MS = 180 * 86_400_000
 
-const lookAtImage = async ({ docker, settings, clock }: HostPorts): Promise<Seen> => {
+/** The container that the manager is in, or was; undefined: it has none. */
+export const managerContainer = async ({ docker, settings }: HostPorts): Promise<{ id: string } | undefined> => {
   const managers = await docker.containers({ ...instanceLabels(settings.instance), 'tbs.role': 'manager' })
-  const own = managers.find(({ running }) => running) ?? managers[0]
+  return managers.find(({ running }) => running) ?? managers[0]
+}
+
+const lookAtImage = async (host: HostPorts): Promise<Seen> => {
+  const { docker, clock } = host
+  const own = await managerContainer(host)
   if (!own) return { state: 'ok', found: 'The manager has no container, so there is no image of it to grow old' }
   const at = await docker.imageBuiltAt(own.id)
   if (at === undefined)

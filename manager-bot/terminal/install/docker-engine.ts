@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TbsError } from '../../../deploy-engine/index.ts'
+import { isOldApi, TbsError } from '../../../deploy-engine/index.ts'
 import type { ServerFacts } from './server.ts'
 import { ask, must, type RunOptions, script, type Target } from './target.ts'
 
-/** Of Debian 12, and of every Docker since 2020. */
-const LEAST_API = [1, 41] as const
 const START_TRIES = 60
 const START_MS = 500
 
@@ -22,7 +20,7 @@ export const provideDocker = async (root: Target, server: ServerFacts, options: 
     did.push('started')
   }
   const version = await untilItAnswers(root)
-  if (isTooOld(version.api)) throw tooOld(root, version.server)
+  if (isOldApi(version.api)) throw tooOld(root, version.server)
   return { version: version.server, did }
 }
 
@@ -91,11 +89,6 @@ const untilItAnswers = async (root: Target): Promise<Version> => {
   throw new TbsError('no_docker', `Docker does not answer on ${root.name}${log ? `:\n${log}` : ''}`, {
     hint: 'See there: systemctl status docker',
   })
-}
-
-const isTooOld = (api: string): boolean => {
-  const [major = 0, minor = 0] = api.split('.').map(Number)
-  return major < LEAST_API[0] || (major === LEAST_API[0] && minor < LEAST_API[1])
 }
 
 const tooOld = (root: Target, version: string): TbsError =>
