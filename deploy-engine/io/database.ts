@@ -24,6 +24,7 @@ import { ReleaseSchema } from '../records/release.ts'
 import { SecretSchema } from '../records/secret.ts'
 import { StepSchema } from '../records/step.ts'
 import { VolumeCopySchema } from '../records/volume-copy.ts'
+import { sqliteDriver } from './driver.ts'
 import { examineDatabase } from './examine-database.ts'
 
 /** Tables and migrations of another part that live in the same database. */
@@ -64,13 +65,13 @@ const OWN_SCHEMAS = [
 ]
 
 /**
- * Opens, and migrates, the database in the data dir. The only place that knows the driver. What can't be written for
- * want of space fails with `disk_full` and changes nothing.
+ * Opens, and migrates, the database in the data dir. What can't be written for want of space fails with `disk_full`,
+ * and with `database_locked` what can't be because another process keeps the file to itself; neither changes anything.
  */
 export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const entities = [...OWN_SCHEMAS, ...(more.entities ?? [])]
-  const file = { driver: await terseDriver(), database: databasePath(dataDir) }
+  const file = { driver: await sqliteDriver(), database: databasePath(dataDir) }
   const source = new DataSource({
     type: 'sqlite',
     ...file,
@@ -95,13 +96,6 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
 
 export const databasePath = (dataDir: string): string => join(dataDir, 'tbs.sqlite')
 
-// The verbose one, which TypeORM asks for, describes each call and where it came from, should it fail: a quarter of its
-// time.
-const terseDriver = async () => {
-  const { default: sqlite3 } = await import('sqlite3')
-  return { ...sqlite3, verbose: () => sqlite3 }
-}
-
 // TypeORM has one SQLite connection: two transactions at once would nest and lose rows, so each waits for the last.
 const serialised = (source: DataSource): Pick<Database, 'transaction' | 'version' | 'copyTo'> => {
   let last: Promise<unknown> = Promise.resolve()
@@ -114,17 +108,11 @@ const serialised = (source: DataSource): Pick<Database, 'transaction' | 'version
   return {
     transaction: (work) =>
       inTurn(() =>
-        source
-          .transaction(async (entities) => {
-            // Takes the write lock now, where busy_timeout waits; a read first and a write later would fail at once.
-            await entities.query('DELETE FROM migrations WHERE 0')
-            return work(entities)
-          })
-          .catch((error) => {
-            // Whatever was read meanwhile had seen what is rolled back.
-            failed++
-            throw error
-          }),
+        source.transaction(work).catch((error) => {
+          // Whatever was read meanwhile had seen what is rolled back.
+          failed++
+          throw error
+        }),
       ),
     version: async () => {
       const before = failed
@@ -141,6 +129,12 @@ const VERSION = 'SELECT total_changes() AS own, data_version AS others FROM prag
 
 const explain = (error: unknown): never => {
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined
+  if (code === 'SQLITE_BUSY') {
+    throw new TbsError('database_locked', 'Another process keeps the database locked: nothing can be written down', {
+      hint: 'Look for a program that has tbs.sqlite open, a backup of the server for one, and end it',
+      cause: error,
+    })
+  }
   if (code !== 'SQLITE_FULL' && code !== 'SQLITE_IOERR') throw error
   throw new TbsError('disk_full', 'The disk is full: nothing can be written down', {
     hint: 'Free some disk; /prune shows which images nothing needs',

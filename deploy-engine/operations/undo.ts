@@ -10,7 +10,7 @@ import { removeVersion } from './keep-log.ts'
 import { killOthers } from './kill-others.ts'
 import { lastLines } from './last-lines.ts'
 import type { Previous } from './prepare.ts'
-import { isDiskFull } from './when-writable.ts'
+import { cannotWrite } from './when-writable.ts'
 
 type Undo = { next: string | undefined; previous: Previous | undefined; reuse: boolean }
 
@@ -32,9 +32,9 @@ export const undoSwitch = async (cancellable: Run, undo: Undo): Promise<string[]
     })
     return logLines
   } catch (error) {
-    if (!isDiskFull(error)) throw error
+    if (!cannotWrite(error)) throw error
     // That nothing can be written down must not keep the old version from running.
-    run.engine.log.warn({}, 'undone without a journal: the disk is full')
+    run.engine.log.warn({ reason: messageOf(error) }, 'undone without a journal')
     return (await putBack(run, undo, async () => {})).logLines
   }
 }

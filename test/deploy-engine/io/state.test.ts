@@ -1,8 +1,10 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import sqlite3 from 'sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../../deploy-engine/io/database.ts'
+import { databasePath, openDatabase } from '../../../deploy-engine/io/database.ts'
 import { openVault } from '../../../deploy-engine/io/vault.ts'
 import { type Bot, BotSchema } from '../../../deploy-engine/records/bot.ts'
 import { redact, Secret } from '../../../deploy-engine/secret.ts'
@@ -28,6 +30,13 @@ const bot = (name: string, telegramId: number) => ({
   lastRelease: 0,
   createdAt: 1,
 })
+
+/** Keeps everybody else from writing; gives what ends that. */
+const lock = async (dataDir: string): Promise<() => Promise<void>> => {
+  const database = new sqlite3.Database(databasePath(dataDir))
+  await promisify<string, void>(database.exec.bind(database))('BEGIN IMMEDIATE')
+  return promisify<void>(database.close.bind(database))
+}
 
 describe('the database', () => {
   test('has exactly the tables that the schemas describe', async () => {
@@ -67,6 +76,21 @@ describe('the database', () => {
     await one.close()
     await two.close()
   })
+
+  test('waits for the lock of another process before it begins, then says so and changes nothing', async () => {
+    const database = await openDatabase(join(directory, 'kept'))
+    const free = await lock(join(directory, 'kept'))
+    let began = false
+    const writing = database.transaction(async () => {
+      began = true
+    })
+    await expect(writing).rejects.toMatchObject({ code: 'database_locked' })
+    // A read that came between the beginning and the lock would have kept it from waiting.
+    expect(began).toBe(false)
+    await free()
+    await database.transaction((entities) => entities.insert(BotSchema, bot('a', 1)))
+    await database.close()
+  }, 20_000)
 
   test('refuses a second active release of a bot', async () => {
     const database = await openDatabase(join(directory, 'active'))
