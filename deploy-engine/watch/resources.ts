@@ -4,8 +4,9 @@ import { type BotToRun, botsToRun } from './bots-to-run.ts'
 import { type MemoryStanding, memoryStanding } from './memory-short.ts'
 
 const EVERY_MS = 60_000
-/** The disk is spared what hardly differs. */
+/** Whatever is written has all that is remembered of the database read anew: what hardly differs is not. */
 const GROWN = 1.05
+const FEW_CORES = 0.01
 
 /** Measures what each running bot takes, once a minute, one after the other, until the signal aborts. */
 export const watchResources = async (engine: Engine, signal: AbortSignal): Promise<void> => {
@@ -89,12 +90,15 @@ export const coresBetween = (
 
 type Peaks = { peakMemoryBytes: number; peakCores: number }
 
+const hasGrown = (peaks: Peaks, row: Peaks): boolean =>
+  peaks.peakMemoryBytes > row.peakMemoryBytes * GROWN ||
+  peaks.peakCores > Math.max(row.peakCores * GROWN, row.peakCores + FEW_CORES)
+
 // Into what the watch over containers has written of it; before that there is nothing to add to.
 const keepPeaks = async ({ database }: Engine, containerId: string, peaks: Peaks): Promise<void> => {
   const row = await observationOf(database.read, containerId)
   if (!row) return
-  const grown = peaks.peakMemoryBytes > row.peakMemoryBytes * GROWN || peaks.peakCores > row.peakCores * GROWN
-  if (!grown) return
+  if (!hasGrown(peaks, row)) return
   const change = {
     peakMemoryBytes: Math.max(row.peakMemoryBytes, peaks.peakMemoryBytes),
     peakCores: Math.max(row.peakCores, peaks.peakCores),

@@ -85,7 +85,8 @@ test('a start begins anew; nothing is told of what does not run', async () => {
 test('the most that was seen is written down, when it has grown by more than 5 %', async () => {
   const bot = await machine()
   await pass(180)
-  expect(await peaks(bot.id)).toEqual({ mb: 30, cores: expect.closeTo(0.001, 5) })
+  // A thousandth of a core is as good as none.
+  expect(await peaks(bot.id)).toEqual({ mb: 30, cores: 0 })
   const writes = vi.spyOn(engine().database, 'transaction')
   takes(bot, 31)
   await pass(120)
