@@ -8,6 +8,7 @@ const SAMPLED = [
   'test/faults/cancel.test.ts',
   'test/faults/cancel-restore.test.ts',
   'test/faults/killed-manager.test.ts',
+  'test/faults/upgrade.test.ts',
   'test/integration/import.test.ts',
 ]
 const ARCHITECTURE = ['test/architecture.test.ts']

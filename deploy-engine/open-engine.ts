@@ -8,14 +8,17 @@ import { backupKeys } from './io/backup-keys.ts'
 import { systemClock } from './io/clock.ts'
 import { type MoreTables, openDatabase } from './io/database.ts'
 import { connectDocker } from './io/docker/connect.ts'
+import { managerDocker } from './io/docker/manager-docker.ts'
 import { localFiles } from './io/files.ts'
 import { systemGit } from './io/git.ts'
 import { localPrograms } from './io/programs.ts'
 import { botApi } from './io/telegram.ts'
+import { databaseCopies, upgradeJournal } from './io/upgrade-files.ts'
 import { openVault } from './io/vault.ts'
 import { hiddenIn } from './operations/secrets.ts'
 import type { Changes, Clock, Engine, EngineSettings, HostPorts, Log, Running, Vault } from './ports.ts'
 import type { Secret } from './secret.ts'
+import type { Upgrading } from './upgrade/ports.ts'
 
 export type OpenEngine = { engine: Engine; close(): Promise<void> }
 
@@ -57,6 +60,19 @@ export const openHost = (settings: EngineSettings): HostPorts => ({
   docker: connectDocker(),
   files: localFiles(settings.dataDir),
   telegram: botApi(settings.apiRoot),
+  clock: systemClock,
+})
+
+/** What replaces the manager itself; opens no table, since another version may have them open. */
+export const openUpgrading = (
+  { instance, dataDir }: Pick<EngineSettings, 'instance' | 'dataDir'>,
+  { ask, log }: { ask: Upgrading['manager']['ask']; log: Log },
+): Upgrading => ({
+  ...{ instance, log },
+  docker: managerDocker(),
+  journal: upgradeJournal(dataDir),
+  database: databaseCopies(dataDir),
+  manager: { ask },
   clock: systemClock,
 })
 

@@ -138,6 +138,8 @@ export type CommandContext = {
   here?: Here
   /** Only in the chat. */
   wizard?: Wizard
+  /** Only in the chat. */
+  upgrades?: UpgradesHere
   /** Present once the door has asked for it. */
   token?: Secret
   /** The person has seen what will happen and wants it. */
@@ -150,6 +152,18 @@ export type CommandContext = {
   endLive?(): boolean
   /** Stops waiting for a token in this chat; false if nothing was awaited. */
   forget(): Promise<boolean>
+}
+
+/** Replacing the manager itself; what comes of it is told in the same place. */
+export type UpgradesHere = {
+  /** The version that this manager is. */
+  own: string
+  /** The newest version, or that one. Fails when there is none, or no reason to. */
+  find(version: string | undefined): Promise<{ version: string }>
+  /** The version before; fails when none is kept. */
+  before(): Promise<{ version: string }>
+  begin(version: string): Promise<Reply>
+  back(): Promise<Reply>
 }
 
 /** Adding a bot by questions, one after the other. */

@@ -13,6 +13,8 @@ export type Config = Omit<EngineSettings, 'timezone'> & {
   redisUrl: string | undefined
   /** Called every minute while all is well. Whoever knows it can call it, too. */
   heartbeatUrl: Secret | undefined
+  /** Where newer versions of the manager are found. */
+  registry: string
   /** PATH, for the programs that the manager starts without the rest of its environment. */
   searchPath: string | undefined
 }
@@ -30,6 +32,7 @@ export const readConfig = (env: Environment): Config => {
     ownerId: values.TBS_OWNER_ID,
     redisUrl: values.REDIS_URL,
     heartbeatUrl: values.TBS_HEARTBEAT_URL,
+    registry: values.NPM_CONFIG_REGISTRY,
     searchPath: env.PATH,
     instance: values.TBS_INSTANCE,
     dataDir,
@@ -101,6 +104,7 @@ const Variables = z.object({
   TBS_BOTS_API_ROOT: ApiRoot.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'takes a redis:// or rediss:// URL' }).optional(),
   TBS_HEARTBEAT_URL: HttpUrl.transform((url) => new Secret(url)).optional(),
+  NPM_CONFIG_REGISTRY: HttpUrl.transform((url) => url.replace(/\/+$/, '')).default('https://registry.npmjs.org'),
   TBS_GIT_PROTOCOLS: z
     .string()
     .regex(/^(https|http|ssh|file)(:(https|http|ssh|file))*$/, 'takes protocols joined by colons, such as https:ssh')

@@ -1,16 +1,20 @@
 import { rename, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import { TbsError } from '../deploy-engine/index.ts'
+import { z } from 'zod'
+import { type ManagerFacts, TbsError } from '../deploy-engine/index.ts'
 import type { Config } from './config.ts'
 import { socketPath } from './socket-path.ts'
 
+type Place = Pick<Config, 'dataDir' | 'instance'>
+
 /**
  * Holds a data directory for one manager by listening on a socket in it: the kernel lets go when the process dies,
- * however it dies. Gives the function that lets go. Fails with `already_running`.
+ * however it dies. Whoever connects is told what `tell` gives. Gives the function that lets go. Fails with
+ * `already_running`.
  */
-export const lockDataDir = async (config: Pick<Config, 'dataDir' | 'instance'>): Promise<() => Promise<void>> => {
-  const path = socketPath('manager.sock', config)
-  const server = (await listen(path)) ?? (await listenInstead(path))
+export const lockDataDir = async (config: Place, tell: () => ManagerFacts): Promise<() => Promise<void>> => {
+  const path = socketPath(SOCKET, config)
+  const server = (await listen(path, tell)) ?? (await listenInstead(path, tell))
   if (!server) {
     throw new TbsError('already_running', `Another manager runs on ${config.dataDir}`, {
       hint: 'Stop it first, or give this one its own TBS_DATA_DIR and TBS_INSTANCE',
@@ -19,9 +23,42 @@ export const lockDataDir = async (config: Pick<Config, 'dataDir' | 'instance'>):
   return () => new Promise((resolve) => server.close(() => resolve()))
 }
 
-const listen = (path: string): Promise<Server | undefined> =>
+/** What the manager of that data directory tells of itself; undefined: none runs. */
+export const askWhoRuns = (config: Place, signal: AbortSignal): Promise<ManagerFacts | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect(socketPath(SOCKET, config))
+    const pieces: Buffer[] = []
+    let connected = false
+    // One that is too old says nothing.
+    const end = () => resolve(connected ? (factsIn(Buffer.concat(pieces).toString()) ?? { polls: false }) : undefined)
+    signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    socket.once('connect', () => {
+      connected = true
+    })
+    socket.on('data', (piece: Buffer) => pieces.push(piece))
+    socket.once('error', end)
+    socket.once('close', end)
+  })
+
+const SOCKET = 'manager.sock'
+
+const factsIn = (text: string): ManagerFacts | undefined => {
+  try {
+    return Facts.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+const Facts = z.object({ version: z.string(), polls: z.boolean() })
+
+const listen = (path: string, tell: () => ManagerFacts): Promise<Server | undefined> =>
   new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy())
+    const server = createServer((socket) => {
+      // Whoever only looks whether somebody is there has hung up.
+      socket.on('error', () => socket.destroy())
+      socket.end(JSON.stringify(tell()))
+    })
     server.unref()
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
@@ -30,7 +67,7 @@ const listen = (path: string): Promise<Server | undefined> =>
   })
 
 /** Takes the place of a socket that nobody listens on any more. */
-const listenInstead = async (path: string): Promise<Server | undefined> => {
+const listenInstead = async (path: string, tell: () => ManagerFacts): Promise<Server | undefined> => {
   if (await isAlive(path)) return undefined
   const aside = `${path}.${process.pid}`
   await rename(path, aside).catch(ignoreMissing)
@@ -40,7 +77,7 @@ const listenInstead = async (path: string): Promise<Server | undefined> => {
     return undefined
   }
   await unlink(aside).catch(ignoreMissing)
-  return listen(path)
+  return listen(path, tell)
 }
 
 const isAlive = (path: string): Promise<boolean> =>

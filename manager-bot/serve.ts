@@ -8,6 +8,7 @@ import {
   type Log,
   lookAtOperation,
   openEngine,
+  openUpgrading,
   recover,
   type Secret,
   watchBackups,
@@ -25,7 +26,8 @@ import { type Config, engineSettings, requireToken } from './config.ts'
 import { guardEventLoop } from './event-loop-guard.ts'
 import { beat } from './heartbeat.ts'
 import { callHeartbeatUrl } from './heartbeat-url.ts'
-import { lockDataDir } from './lock.ts'
+import { askWhoRuns, lockDataDir } from './lock.ts'
+import { ownVersion } from './own-version.ts'
 import { openQueue, startWorker } from './queue.ts'
 import { openRedis } from './redis.ts'
 import { redisLook } from './redis-look.ts'
@@ -82,7 +84,8 @@ const start = async (
   config: Config,
   { log, onSecret, stop, onClose, onListening }: Start,
 ): Promise<{ ended: Promise<unknown> }> => {
-  onClose(await lockDataDir(config))
+  let polls = () => false
+  onClose(await lockDataDir(config, () => ({ version: ownVersion(), polls: polls() })))
   onClose(guardEventLoop().close)
   const { engine, close } = await openEngine(engineSettings(config), {
     log,
@@ -100,7 +103,9 @@ const start = async (
     interruptOperations(engine)
     await worker.close(UNDO_MS)
   })
-  const chat = openChat({ engine, verbs, commands, config, log, enqueue: queue.add, signal: stop })
+  const upgrading = openUpgrading(config, { ask: (signal) => askWhoRuns(config, signal), log })
+  const chat = openChat({ engine, verbs, commands, config, log, enqueue: queue.add, upgrading, signal: stop })
+  polls = chat.polls
   const enqueue = async (id: number) => {
     await chat.progress.announce(id)
     await queue.add(id)

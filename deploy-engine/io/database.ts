@@ -67,6 +67,7 @@ const OWN_SCHEMAS = [
 /**
  * Opens, and migrates, the database in the data dir. What can't be written for want of space fails with `disk_full`,
  * and with `database_locked` what can't be because another process keeps the file to itself; neither changes anything.
+ * A database that a newer version has changed is refused with `database_newer`.
  */
 export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -84,6 +85,7 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
     busyTimeout: BUSY_MS,
   })
   await source.initialize()
+  await refuseNewer(source)
   await source.query('PRAGMA foreign_keys = ON')
   return {
     source,
@@ -92,6 +94,17 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
     examine: () => examineDatabase({ ...file, entities, busyTimeout: BUSY_MS }),
     close: () => source.destroy(),
   }
+}
+
+const refuseNewer = async (source: DataSource): Promise<void> => {
+  const known = source.migrations.map((migration) => migration.name ?? migration.constructor.name)
+  const done = await source.query<{ name: string }[]>('SELECT name FROM migrations')
+  const [newer] = done.filter(({ name }) => !known.includes(name))
+  if (!newer) return
+  await source.destroy()
+  throw new TbsError('database_newer', `A newer version of the manager has changed the database (${newer.name})`, {
+    hint: 'Nothing was changed. Use that version, or a later one: npx tbs-manager@latest upgrade',
+  })
 }
 
 export const databasePath = (dataDir: string): string => join(dataDir, 'tbs.sqlite')

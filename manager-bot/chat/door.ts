@@ -4,6 +4,7 @@ import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { managerChecks } from '../doctor/manager-checks.ts'
 import { line } from '../text/rich-text.ts'
+import type { Upgrades } from '../upgrade/upgrades.ts'
 import { openAudit } from './audit.ts'
 import { hereOf } from './here.ts'
 import { keyboard } from './keyboard.ts'
@@ -20,6 +21,7 @@ import { awaitedIn, clearAwaited } from './records/awaited.ts'
 import { say } from './say.ts'
 import type { Speaking } from './speaking.ts'
 import type { Strangers } from './strangers.ts'
+import { upgradeHere } from './upgrade-here.ts'
 import type { Looks } from './wizard/looks.ts'
 import { openWizard } from './wizard/wizard.ts'
 
@@ -39,6 +41,7 @@ export type Door = {
   rateLimit: RateLimit
   looks: Looks
   live: LiveMessages
+  upgrades: Upgrades
   /** Updates that an earlier process accepted: nobody has sent them too fast now. */
   again: ReadonlySet<number>
   /** false: said less than a minute ago. */
@@ -71,6 +74,7 @@ export const contextOf = (door: Door, said: Known): CommandContext => {
     ownChecks: () => managerChecks(engine, door.config, engine),
     ...(!said.isPrivate && { here: hereOf(engine, said, onChange) }),
     wizard: openWizard(door, said),
+    upgrades: upgradeHere(door, said),
     ...(updateId !== undefined && { requestKey: `telegram:${updateId}` }),
     follow: (operation) => progress.follow(operation, { ...said.place, ...takenOver(said) }),
     enqueue,

@@ -7,9 +7,11 @@ import {
   type Log,
   messageOf,
   steadyClock,
+  type Upgrading,
 } from '../../deploy-engine/index.ts'
 import type { Command, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
+import { openUpgrades } from '../upgrade/upgrades.ts'
 import { type Alerts, openAlerts } from './alerts.ts'
 import { backoff } from './backoff.ts'
 import { ANSWER_MS, createBotApi, createTelegraf, errorCode } from './bot-api.ts'
@@ -43,6 +45,7 @@ import { noteOf, setNote } from './records/note.ts'
 import { seldom } from './seldom.ts'
 import type { Speaking } from './speaking.ts'
 import { openStrangers } from './strangers.ts'
+import { tellUpgrade } from './tell-upgrade.ts'
 import { endForgotten } from './wizard/ended.ts'
 import { openLooks } from './wizard/looks.ts'
 
@@ -53,6 +56,7 @@ export type ChatParts = {
   config: Config
   log: Log
   enqueue(operation: number): Promise<boolean>
+  upgrading: Upgrading
   signal: AbortSignal
 }
 
@@ -62,6 +66,8 @@ export type Chat = {
   outbox: Outbox
   /** By when its loop turns again, whatever Telegram does, ms of the clock's `elapsed`. */
   dueAt(): number
+  /** Telegram has answered the last poll. */
+  polls(): boolean
   /** Whether it reaches Telegram, for the watch over the host. */
   telegramLook: HostLook
   /** Listens and speaks until the signal aborts. `onListening` is called once, before the first poll. */
@@ -92,6 +98,10 @@ export const openChat = (parts: ChatParts): Chat => {
   const live = openLiveMessages({ engine, speaking, lanes })
   const alerts = openAlerts({ engine, speaking, lanes })
   let dueAt = engine.clock.elapsed()
+  let polls = false
+  const answered = (well: boolean) => {
+    polls = well
+  }
   const alive = (waitMs = 0) => {
     dueAt = engine.clock.elapsed() + waitMs
   }
@@ -100,6 +110,7 @@ export const openChat = (parts: ChatParts): Chat => {
     alerts,
     outbox,
     dueAt: () => dueAt,
+    polls: () => polls,
     telegramLook: reach.look,
     run: async (onListening) => {
       if (config.ownerId !== undefined) await seedOwner(engine, config.ownerId)
@@ -110,13 +121,15 @@ export const openChat = (parts: ChatParts): Chat => {
         progress.run(signal),
         alerts.run(signal),
         closeQuestions(engine, { outbox, speaking }),
+        tellUpgrade(engine, { upgrading: parts.upgrading, outbox, speaking }),
       ])
       const me = await introduce(speaking, alive)
       if (me) {
         await rememberName(engine, me.username)
         await offerOwnership(engine, { username: me.username, newCode, log })
         onListening(me.username)
-        await listen(telegraf, { ...parts, speaking, progress, outbox, live, alive, username: me.username }, me)
+        const { username } = me
+        await listen(telegraf, { ...parts, speaking, progress, outbox, live, alive, answered, username }, me)
       }
       await showing
       // What is on its way may have arrived: cut off now, it would be sent a second time after the restart.
@@ -162,10 +175,11 @@ type Listening = ChatParts & {
   live: LiveMessages
   username: string
   alive(waitMs?: number): void
+  answered(well: boolean): void
 }
 
 const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): Promise<void> => {
-  const { engine, speaking, outbox, log, signal, alive } = parts
+  const { engine, speaking, outbox, log, signal, alive, answered } = parts
   const left = await unfinishedUpdates(engine)
   const door = openDoor(parts, new Set(left.map(({ update_id }) => update_id)))
   const chores = {
@@ -208,7 +222,7 @@ const listen = async (telegraf: Telegraf, parts: Listening, me: UserFromGetMe): 
   await poll(
     {
       ...speaking,
-      alive,
+      ...{ alive, answered },
       trouble: pollTrouble(engine, outbox),
       offset: await storedOffset(engine.database.read),
       accept: async (updates) => {
@@ -240,6 +254,7 @@ const openDoor = (parts: Listening, again: ReadonlySet<number>): Door => {
     rateLimit: rateLimit(engine.clock.elapsed),
     seldom: seldom(engine.clock.elapsed),
     looks: openLooks({ engine, outbox, signal }),
+    upgrades: openUpgrades({ ...parts, registry: parts.config.registry }),
     keepName: nameKeeper(engine),
     startedAt: engine.clock.now(),
     newCode,

@@ -16,6 +16,8 @@ export type Polling = {
   /** Begins to act on an update; never waited for. */
   handle(update: Update): void
   trouble: PollTrouble
+  /** Called after each request, with whether Telegram gave what was asked for. */
+  answered(well: boolean): void
   /** Called at each turn of the loop, and before each wait with the longest that it may take. */
   alive(waitMs?: number): void
 }
@@ -31,11 +33,15 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
   let confirmed = offset
   let failures = 0
   let trouble = ''
+  // The first one only looks whether there is something: whoever started this waits to see that it works.
+  let waitS = 0
   while (!signal.aborted) {
     try {
       polling.alive(GIVE_UP_MS)
-      const updates = await ask(polling, offset, signal)
+      const updates = await ask(polling, { offset, waitS }, signal)
+      waitS = LONG_POLL_S
       polling.alive()
+      polling.answered(true)
       confirmed = offset
       if (failures > 0) log.info({ failures }, 'polling Telegram works again')
       failures = 0
@@ -46,6 +52,7 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
       // The request that was given up had its offset with it.
       if (signal.aborted) return
       polling.alive()
+      polling.answered(false)
       failures += 1
       if (trouble !== diagnosis(error)) log.warn({ reason: messageOf(error) }, diagnosis(error))
       trouble = diagnosis(error)
@@ -58,10 +65,12 @@ export const poll = async (polling: Polling, signal: AbortSignal): Promise<void>
   if (offset !== confirmed) await confirm(polling, offset)
 }
 
-const ask = ({ api }: Polling, offset: number, signal: AbortSignal): Promise<Update[]> => {
+type Asking = { offset: number; waitS: number }
+
+const ask = ({ api }: Polling, { offset, waitS }: Asking, signal: AbortSignal): Promise<Update[]> => {
   const payload = {
     offset,
-    timeout: LONG_POLL_S,
+    timeout: waitS,
     allowed_updates: ['message', 'edited_message', 'callback_query'] as const,
   }
   return api.call('getUpdates', payload, { timeoutMs: GIVE_UP_MS, signal })

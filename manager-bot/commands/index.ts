@@ -35,6 +35,7 @@ import { start } from './start.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { unlock } from './unlock.ts'
+import { upgrade } from './upgrade.ts'
 import { volume } from './volume.ts'
 
 /** In the order in which /help and the command menu show them. */
@@ -73,6 +74,7 @@ export const commands: readonly Command[] = [
   grant,
   revoke,
   audit,
+  upgrade,
   here,
   help,
   start,

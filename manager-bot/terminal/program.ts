@@ -8,6 +8,7 @@ import type { ExecOptions } from './exec-verb.ts'
 import type { ImportOptions } from './import-verb.ts'
 import type { InstallOptions } from './install/wanted.ts'
 import type { UninstallOptions } from './uninstall/uninstall-verb.ts'
+import type { UpgradeOptions } from './upgrade/upgrade-verb.ts'
 import type { ValidateOptions } from './validate-verb.ts'
 
 /** The table of commands as command-line verbs. What needs the engine is loaded when a verb runs: --help stays fast. */
@@ -31,6 +32,7 @@ export const createProgram = (): Verb => {
       process.exitCode = await healthcheck()
     })
   addInstall(program)
+  addUpgrade(program)
   addUninstall(program)
   program
     .command('validate')
@@ -146,6 +148,43 @@ const addInstall = (program: Verb): void => {
       process.exitCode = await installVerb(host, options)
     })
 }
+
+const addUpgrade = (program: Verb): void => {
+  program
+    .command('upgrade')
+    .argument('[user@host]', 'a server with SSH; without it, this machine')
+    .description('Replace the manager by the version that this package is; it is back if that one does not work')
+    .option('--rollback', 'go back to the version before')
+    .option('--port <number>', 'of its sshd')
+    .option('--key <file>', 'a private key to log in with')
+    .option('--fingerprint <SHA256:…>', 'of its host key, if it was never seen')
+    .option('--instance <name>', 'of the installation, if there are several')
+    .option('--yes', 'ask nothing')
+    .option('--json', 'print events as JSON, and ask nothing')
+    .addHelpText(
+      'after',
+      '\nFor the newest version: npx tbs-manager@latest upgrade user@host. More in docs/upgrading.md',
+    )
+    .action(async (host: string | undefined, options: UpgradeOptions) => {
+      const { upgradeVerb } = await import('./upgrade/upgrade-verb.ts')
+      process.exitCode = await upgradeVerb(host, options)
+    })
+  program
+    .command('begin-upgrade', { hidden: true })
+    .option('--image <image>', 'of the manager; without it, the version before')
+    .option('--json', 'print JSON')
+    .action(async ({ image }: { image?: string }) => {
+      const { begin } = await import('./upgrade/begin-verb.ts')
+      process.exitCode = await begin(image, 'terminal')
+    })
+  program.command(CARRY_OUT, { hidden: true }).action(async () => {
+    const { carryOut } = await import('./upgrade/carry-out-verb.ts')
+    process.exitCode = await carryOut()
+  })
+}
+
+/** As the engine calls it; importing that would load it for --help, too. */
+const CARRY_OUT: typeof import('../../deploy-engine/index.ts').CARRY_OUT = 'carry-out-upgrade'
 
 const addUninstall = (program: Verb): void => {
   program

@@ -60,7 +60,7 @@ export type InstallBench = {
   knownHosts(vps: Vps): string
   install(vps: Vps, options?: RunOptions): Promise<InstallRun>
   /** Another verb of the same package, from this side. */
-  begin(vps: Vps, words: string[]): Program
+  begin(vps: Vps, words: string[], options?: { launcher: string }): Program
   say(text: string): SandboxMessage
   reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
   close(): Promise<void>
@@ -96,9 +96,8 @@ export const installBench = async (): Promise<InstallBench> => {
       const own = { ...env, XDG_CONFIG_HOME: join(directory, vps.name), ...options.env }
       return runInstaller(vps, { ...options, cwd: here.install, env: own })
     },
-    begin: (vps, words) => {
+    begin: (vps, words, { launcher } = { launcher: join(here.install, 'node_modules/.bin/tbs-manager') }) => {
       const own = { ...here.env, XDG_CONFIG_HOME: join(directory, vps.name) }
-      const launcher = join(here.install, 'node_modules/.bin/tbs-manager')
       const child = spawn(launcher, words, { cwd: here.install, env: own, stdio: 'pipe' })
       const [out, err] = [buffer(child.stdout), buffer(child.stderr)]
       const ended = once(child, 'close').then(async ([code]) => ({

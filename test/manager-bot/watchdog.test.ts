@@ -55,6 +55,7 @@ const polling = (call: (asked: Call) => Promise<never[]>, accept = async () => [
       accept,
       handle: () => {},
       trouble: { conflict: async () => {}, heard: async () => {} },
+      answered: () => {},
       alive: (waitMs = 0) => {
         dueAt = clock.elapsed() + waitMs
       },

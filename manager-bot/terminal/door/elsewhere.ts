@@ -12,7 +12,11 @@ export type Elsewhere = {
 }
 
 /** They are about the machine on which they are typed, or about no manager at all. */
-export const ONLY_HERE: readonly string[] = ['install', 'uninstall', 'demo', 'validate', 'serve', 'healthcheck', 'help']
+export const ONLY_HERE: readonly string[] = [
+  ...['install', 'upgrade', 'uninstall', 'demo', 'validate', 'serve', 'healthcheck', 'help'],
+  // Of the container that replaces the manager.
+  ...['begin-upgrade', 'carry-out-upgrade'],
+]
 
 /** Where a command line is to be carried out; undefined: by this process. `state`: whether this place has any. */
 export const elsewhere = (

@@ -58,7 +58,7 @@ export const runThere = async ({ host, options, words }: Elsewhere): Promise<num
 const refuseOnlyHere = (words: readonly string[]): void => {
   const verb = verbOf(words)
   if (verb === undefined || !ONLY_HERE.includes(verb)) return
-  const takesServer = verb === 'install' || verb === 'uninstall'
+  const takesServer = ['install', 'upgrade', 'uninstall'].includes(verb)
   throw new TbsError('only_here', `${verb} is not for --host`, {
     hint: takesServer ? `The server is its argument: tbs-manager ${verb} user@host` : 'It works on this machine only',
   })

@@ -1,5 +1,5 @@
+import type { Package } from '../../package-files.ts'
 import { installByApt } from './docker-engine.ts'
-import type { Package } from './package-files.ts'
 import type { Places } from './places.ts'
 import { putFile } from './put-file.ts'
 import type { ServerFacts } from './server.ts'

@@ -1,10 +1,11 @@
 import { environmentHere } from '../../data-dir.ts'
 import { EXIT, report } from '../report.ts'
+import { asJson, asLines, onScreen, openSteps, type StepScreen } from '../step-screen.ts'
+import { doneText } from './done-text.ts'
 import { install } from './install.ts'
 import { ownKeys } from './own-keys.ts'
 import { neverAsked, onTerminal, type Question, Stopped, unattended } from './question.ts'
-import { asJson, asLines, onScreen, type Shown } from './screen.ts'
-import { openSteps } from './steps.ts'
+import { ASKING, inStep, STEPS, type StepName } from './steps.ts'
 import { type InstallOptions, readWanted } from './wanted.ts'
 
 /** Installs the manager, says how it goes on, and gives the exit code. Ctrl-C ends it; what is done stays. */
@@ -20,9 +21,14 @@ export const installVerb = async (host: string | undefined, options: InstallOpti
     const wanted = await readWanted(where === '' ? undefined : where, options, env)
     const { known, madeKey } = ownKeys(env)
     const begun = performance.now()
-    const step = openSteps(screen, () => performance.now())
+    const step = openSteps({ screen, elapsed: () => performance.now(), failure: inStep })
     const installation = await install(wanted, { step, question, known, madeKey, signal })
-    screen.done(installation, Math.round(performance.now() - begun))
+    const ms = Math.round(performance.now() - begun)
+    const { recoveryKey } = installation
+    screen.done(
+      { ms, ...installation, ...(recoveryKey && { recoveryKey: recoveryKey.reveal() }) },
+      doneText(installation, ms),
+    )
     return 0
   } catch (error) {
     if (!signal.aborted && !(error instanceof Stopped)) return await report(error, { json: options.json ?? false })
@@ -31,10 +37,11 @@ export const installVerb = async (host: string | undefined, options: InstallOpti
   }
 }
 
-const open = async ({ yes, json }: InstallOptions): Promise<{ screen: Shown; question: Question }> => {
+const open = async ({ yes, json }: InstallOptions): Promise<{ screen: StepScreen<StepName>; question: Question }> => {
   const write = (text: string) => void process.stdout.write(text)
+  const titles = { titles: STEPS, asking: ASKING }
   if (json) return { screen: asJson(write), question: unattended }
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
-  if (yes || !isTerminal) return { screen: asLines(write), question: yes ? unattended : neverAsked }
-  return { screen: await onScreen(write), question: await onTerminal() }
+  if (yes || !isTerminal) return { screen: asLines(write, titles), question: yes ? unattended : neverAsked }
+  return { screen: await onScreen(write, titles), question: await onTerminal() }
 }

@@ -1,5 +1,7 @@
 import { type Secret, TbsError } from '../../../deploy-engine/index.ts'
 import { readConfig } from '../../config.ts'
+import { ownPackage } from '../../package-files.ts'
+import type { Step, Told } from '../step-screen.ts'
 import { becomeRoot } from './become-root.ts'
 import { checkManagerToken } from './check-token.ts'
 import { connect } from './connect.ts'
@@ -12,20 +14,20 @@ import type { LoggedIn } from './log-in.ts'
 import { deliverKey, type MadeKey } from './made-key.ts'
 import { runContainer } from './manager-container.ts'
 import { buildManagerImage } from './manager-image.ts'
-import { ownPackage } from './package-files.ts'
+import { refuseOtherVersion } from './other-version.ts'
 import { type Places, placesOf } from './places.ts'
 import { makeDirectory, putFile } from './put-file.ts'
 import { type Question, Stopped } from './question.ts'
 import { makeRecoveryKeyThere } from './recovery-key.ts'
 import { lookAtRoom, roomText } from './room.ts'
 import { lookAtServer } from './server.ts'
-import type { Step, Told } from './steps.ts'
+import type { StepName } from './steps.ts'
 import { ask, type Target } from './target.ts'
 import { asToken, type Wanted } from './wanted.ts'
 import { sayHello } from './welcome.ts'
 
 export type InstallParts = {
-  step: Step
+  step: Step<StepName>
   question: Question
   known: KnownHosts
   madeKey: MadeKey
@@ -69,6 +71,7 @@ export const install = async (wanted: Wanted, parts: InstallParts): Promise<Inst
       return putFiles(root, { places, token, settings, also: delivered ? ['a key for the next login'] : [] })
     })
     const image = await step('image', async (onLine) => {
+      await refuseOtherVersion(root, { instance: wanted.instance, places, version: own.version })
       const value = await buildManagerImage(root, { instance: wanted.instance, own }, { onLine })
       return { value, found: value.tag, changed: value.built }
     })

@@ -13,6 +13,7 @@ export const SETTINGS = [
   'TBS_BACKUP_CMD',
   'TBS_HEARTBEAT_URL',
   'REDIS_URL',
+  'NPM_CONFIG_REGISTRY',
   'TZ',
 ] as const
 

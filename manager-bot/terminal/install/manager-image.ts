@@ -1,11 +1,9 @@
 import { Readable } from 'node:stream'
 import { TbsError } from '../../../deploy-engine/index.ts'
-import type { Package } from './package-files.ts'
+import { managerImage, PACKAGE_LABEL, type Package } from '../../package-files.ts'
 import { ask, must, type RunOptions, type Target } from './target.ts'
 
 export type ManagerImage = { id: string; tag: string; built: boolean }
-
-export const imageTag = (instance: string, version: string): string => `${instance}/manager:${version}`
 
 /** Built there from this very package, unless it was before. Fails with `image_not_built`. */
 export const buildManagerImage = async (
@@ -13,13 +11,12 @@ export const buildManagerImage = async (
   { instance, own }: { instance: string; own: Package },
   options: RunOptions,
 ): Promise<ManagerImage> => {
-  const tag = imageTag(instance, own.version)
+  const { tag, labels, dockerfile } = managerImage(instance, own)
   const there = await ask(root, ['docker', 'image', 'inspect', '--format', FOUND, tag])
   const [id, hash] = there?.split(' ') ?? []
   if (id !== undefined && hash === own.hash) return { id, tag, built: false }
-  const labels = [`tbs.instance=${instance}`, 'tbs.role=manager', `${HASH}=${own.hash}`]
-  const labelled = labels.flatMap((label) => ['--label', label])
-  await must(root, ['docker', 'build', ...labelled, '--tag', tag, '--file', 'docker/Dockerfile', '-'], {
+  const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`])
+  await must(root, ['docker', 'build', ...labelled, '--tag', tag, '--file', dockerfile, '-'], {
     ...options,
     stdin: Readable.from([own.archive]),
   }).catch((cause) => {
@@ -29,5 +26,4 @@ export const buildManagerImage = async (
   return { id: (await must(root, ['docker', 'image', 'inspect', '--format', '{{.Id}}', tag])).trim(), tag, built: true }
 }
 
-const HASH = 'tbs.package'
-const FOUND = `{{.Id}} {{index .Config.Labels "${HASH}"}}`
+const FOUND = `{{.Id}} {{index .Config.Labels "${PACKAGE_LABEL}"}}`

@@ -10,6 +10,7 @@ export const placesOf = (instance: string) => ({
   data: `/var/lib/${instance}`,
   owners: `/var/lib/${instance}/owners`,
   upgrading: `/var/lib/${instance}/upgrading`,
+  upgrade: `/var/lib/${instance}/upgrade/journal.json`,
   timerState: `/var/lib/${instance}/host-timer`,
   timer: `/usr/local/lib/${instance}/host-timer.sh`,
   timerUnit: `${instance}-host-timer`,

@@ -1,8 +1,8 @@
 import type { Secret } from '../../../deploy-engine/index.ts'
 import { readConfig } from '../../config.ts'
+import type { Told } from '../step-screen.ts'
 import type { Wellness } from './healthy.ts'
 import type { Settings } from './installed-settings.ts'
-import type { Told } from './steps.ts'
 
 export type Hello = {
   token: Secret

@@ -2,7 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as verbs from '../../../deploy-engine/index.ts'
-import { addBot, type Engine, type Log, type Operation, openEngine, Secret } from '../../../deploy-engine/index.ts'
+import {
+  addBot,
+  type Engine,
+  type Log,
+  type Operation,
+  openEngine,
+  openUpgrading,
+  Secret,
+} from '../../../deploy-engine/index.ts'
 import { type Chat, openChat } from '../../../manager-bot/chat/open-chat.ts'
 import { bindPlace, WHOLE_CHAT } from '../../../manager-bot/chat/records/bound-place.ts'
 import { chatTables } from '../../../manager-bot/chat/records/tables.ts'
@@ -100,7 +108,9 @@ export const chatBench = async ({
         if (!broken) bench.queued.push(id)
         return !broken
       }
-      const chat = openChat({ engine: opened.engine, verbs, commands, config, log, enqueue, signal: stop.signal })
+      const upgrading = openUpgrading(config, { ask: async () => undefined, log })
+      const { signal } = stop
+      const chat = openChat({ engine: opened.engine, verbs, commands, config, log, enqueue, upgrading, signal })
       await new Promise<void>((resolve, reject) => {
         running = chat.run(() => resolve())
         running.catch(reject)

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { TbsError } from '../../../deploy-engine/index.ts'
+import { managerImages, TbsError } from '../deploy-engine/index.ts'
+import { packageRoot } from './own-version.ts'
 
 export type Package = {
   version: string
@@ -16,6 +16,15 @@ export type Package = {
   archive: Buffer
   read(path: string): Promise<string>
 }
+
+/** What the image that is made of it is called, and known by. */
+export const managerImage = (instance: string, { version, hash }: Package) => ({
+  tag: `${managerImages(instance)}:${version}`,
+  dockerfile: 'docker/Dockerfile',
+  labels: { 'tbs.instance': instance, 'tbs.role': 'manager', [PACKAGE_LABEL]: hash, 'tbs.version': version },
+})
+
+export const PACKAGE_LABEL = 'tbs.package'
 
 // What package.json names as published is what the image is made of; npm adds these two to it.
 const ALWAYS = ['package.json', 'LICENSE']
@@ -36,12 +45,6 @@ export const ownPackage = async (root = packageRoot()): Promise<Package> => {
     archive: gzipSync(content),
     read: (path) => readFile(join(root, path), 'utf8'),
   }
-}
-
-const packageRoot = (): string => {
-  let directory = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory)
-  return directory
 }
 
 const below = async (root: string, name: string): Promise<string[]> => {
