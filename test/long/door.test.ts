@@ -138,6 +138,18 @@ test('a database is brought into a stopped bot, for its user, and out of it agai
   expect((await there(['audit', 'echo-bot'])).out).toMatch(/cp.*echo-bot:\/app\/data/)
 }, 600_000)
 
+const DOCKER_ANSWERS = { check: 'docker', state: 'ok' }
+
+test('the doctor also looks where the manager does not run', async () => {
+  await vps.sh('docker stop tbs-manager')
+  const bots = await there(['bots', '--json'])
+  expect(JSON.parse(bots.out)).toMatchObject({ error: { code: 'manager_stopped' } })
+  const looked = await there(['doctor', '--json'])
+  expect(JSON.parse(looked.out).findings, looked.err).toContainEqual(expect.objectContaining(DOCKER_ANSWERS))
+  expect(await vps.sh('docker ps -aq --filter label=tbs.role=errand')).toBe('')
+  await vps.sh('docker start tbs-manager')
+})
+
 const uninstall = async (...options: string[]) => {
   const program = bench.begin(vps, ['uninstall', `root@${vps.address}`, ...options])
   program.child.stdin.end()

@@ -106,7 +106,7 @@ const lookAtImage = async (host: HostPorts): Promise<Seen> => {
     state: 'warn',
     found: `The manager’s image is ${days} days old`,
     consequence: 'It lacks what was mended since in Debian, in Node and in the manager itself',
-    fix: 'Build it anew from the newest version, on your own machine: npx tbs-manager install <user@host>',
+    fix: 'Upgrade: /upgrade, or npx tbs-manager@latest upgrade <user@host>',
   }
 }
 

@@ -10,12 +10,20 @@ export type Finding = {
   question: Question
 }
 
-/** The container of a manager that runs, and who may talk to Docker. Fails with `no_manager` or `manager_stopped`. */
-export const findContainer = async (target: Target, finding: Finding): Promise<{ id: string; target: Target }> => {
+export type FoundContainer = { id: string; running: boolean; target: Target }
+
+/**
+ * The container of a manager, and who may talk to Docker. Fails with `no_manager`, and with `manager_stopped` unless a
+ * stopped one will do.
+ */
+export const findContainer = async (
+  target: Target,
+  finding: Finding & { orStopped: boolean },
+): Promise<FoundContainer> => {
   const allowed = await mayUseDocker(target, finding)
   const found = allowed ? await managerContainers(allowed, finding.instance) : []
-  const running = found.find((container) => container.running)
-  if (allowed && running) return { id: running.id, target: allowed }
+  const chosen = found.find(({ running }) => running) ?? (finding.orStopped ? found[0] : undefined)
+  if (allowed && chosen) return { ...chosen, target: allowed }
   throw found.length > 0 ? stopped(target, finding) : missing(target, finding)
 }
 

@@ -11,7 +11,7 @@ import type { Streams } from '../install/target.ts'
 import { readWhere } from '../install/wanted.ts'
 import { EXIT } from '../report.ts'
 import { type Elsewhere, ONLY_HERE, verbOf } from './elsewhere.ts'
-import { type Errand, errandIn } from './errand.ts'
+import { type Errand, errandBeside, errandIn } from './errand.ts'
 import { findContainer } from './find-container.ts'
 
 /**
@@ -34,9 +34,12 @@ export const runThere = async ({ host, options, words }: Elsewhere): Promise<num
     const { value } = await connect(where, { question, ...ownKeys(env), signal })
     try {
       const passwords = [where.passwords.sudo, value.password]
-      const { id, target } = await findContainer(value.target, { instance: where.instance, passwords, question })
+      const { instance } = where
+      const finding = { instance, passwords, question, orStopped: verbOf(words) === 'doctor' }
+      const { id, running, target } = await findContainer(value.target, finding)
       const copying = verbOf(words) === 'cp' ? asStreamed(words) : undefined
-      const errand = errandIn(target, id, { words: copying?.words ?? words, key: randomUUID() })
+      const wanted = { words: copying?.words ?? words, key: randomUUID() }
+      const errand = running ? errandIn(target, id, wanted) : errandBeside(target, id, { instance, ...wanted })
       onStop = () => {
         onStop = () => leave.abort()
         void errand.interrupt().catch(() => undefined)

@@ -17,7 +17,7 @@ export const SPEC = 'tbs.spec'
  * anything is different: so whoever looks at the container that is there knows whether it is the right one.
  */
 export const managerContainer = (wanted: ContainerWanted): { args: string[]; spec: string } => {
-  const args = [...flags(wanted), ...environment(wanted), ...mounts(wanted)]
+  const args = [...flags(wanted), ...managerEnvironment(wanted), ...mounts(wanted)]
   // Of a token nothing can be told from half of a hash.
   const all = JSON.stringify([args, wanted.imageId, wanted.content])
   const spec = createHash('sha256').update(all).digest('hex').slice(0, 16)
@@ -40,7 +40,8 @@ const flags = ({ instance }: ContainerWanted): string[] => [
   ...['--log-opt', 'max-size=10m', '--log-opt', 'max-file=3'],
 ]
 
-const environment = ({ instance, places }: ContainerWanted): string[] => [
+/** What tells the program in it whose manager it is, and where everything is. */
+export const managerEnvironment = ({ instance, places }: Pick<ContainerWanted, 'instance' | 'places'>): string[] => [
   ...['--env-file', places.environment],
   ...['--env', `TBS_INSTANCE=${instance}`, '--env', `TBS_DATA_DIR=${places.data}`],
   ...['--env', `TBS_KEY_FILE=${places.masterKey}`, '--env', `TBS_TOKEN_FILE=${places.token}`],

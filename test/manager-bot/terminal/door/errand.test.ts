@@ -51,7 +51,7 @@ const answering = (answers: Record<string, string>): Target => ({
 })
 
 test('a manager is found by its labels; who may use Docker need not be root', async () => {
-  const finding = { instance: 'tbs', passwords: [], question: unattended }
+  const finding = { instance: 'tbs', passwords: [], question: unattended, orStopped: false }
   const found = (answers: Record<string, string>) => findContainer(answering(answers), finding)
   const all = 'label=tbs.instance=tbs --filter label=tbs.role=manager'
   expect(await found({ 'docker ps --quiet': '', [all]: 'old exited \nnew running hash\n' })).toMatchObject({
@@ -60,6 +60,8 @@ test('a manager is found by its labels; who may use Docker need not be root', as
   await expect(found({ 'docker ps --quiet': '', [all]: 'old exited \n' })).rejects.toMatchObject({
     code: 'manager_stopped',
   })
+  const stopped = answering({ 'docker ps --quiet': '', [all]: 'old exited \n' })
+  expect(await findContainer(stopped, { ...finding, orStopped: true })).toMatchObject({ id: 'old', running: false })
   await expect(found({ 'docker ps --quiet': '', [all]: '' })).rejects.toMatchObject({
     code: 'no_manager',
     message: expect.stringContaining('olga@vps'),
