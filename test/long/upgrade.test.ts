@@ -81,6 +81,14 @@ const isWell = async (): Promise<void> => {
   expect(await botOf()).toBe(bot)
 }
 
+/** Waits until the journal on the server says so. */
+const phase = (version: string, name: string) => {
+  const line = `"version":"${version}".*"phase":"${name}"`
+  return vps.sh(`while ! grep -q '${line}' /var/lib/tbs/upgrade/journal.json; do sleep 0.05; done`)
+}
+
+const DEAF = (code: string) => code.replaceAll('"getUpdates"', '"getUpdatez"')
+
 const MIGRATIONS = `
   class Adds1800000000000 {
     name = "Adds1800000000000";
@@ -93,7 +101,7 @@ const MIGRATIONS = `
 
 const BROKEN: [what: string, version: string, change: (code: string) => string, reason: RegExp][] = [
   ['does not start', '0.2.1', (code) => `if (process.argv[2] === "serve") process.exit(3);\n${code}`, /code 3/],
-  ['can not poll', '0.2.2', (code) => code.replaceAll('"getUpdates"', '"getUpdatez"'), /did not reach Telegram/],
+  ['can not poll', '0.2.2', DEAF, /did not reach Telegram/],
   [
     'has a migration that fails',
     '0.2.3',
@@ -138,12 +146,24 @@ test('a good one takes over within seconds, and says so; bots go on; an older pa
 
 test('what carries it out is killed half-way, and goes on', async () => {
   const upgrading = upgrade(await other('0.3.0'))
-  const journal = '/var/lib/tbs/upgrade/journal.json'
-  const half = `while ! grep -q '"version":"0.3.0".*"phase":"trying"' ${journal}; do sleep 0.05; done`
-  await vps.sh(`${half}; kill -9 $(docker inspect -f '{{.State.Pid}}' tbs-upgrade)`)
+  await phase('0.3.0', 'trying')
+  await vps.sh("kill -9 $(docker inspect -f '{{.State.Pid}}' tbs-upgrade)")
   const { code, output } = await upgrading
   expect(code, output).toBe(0)
   await isWell()
+})
+
+test('the server is rebooted while a bad one is tried: the old one is back', async () => {
+  const before = await migrations()
+  const upgrading = upgrade(await other('0.3.1', DEAF))
+  await phase('0.3.1', 'trying')
+  await vps.reboot()
+  await upgrading
+  await bench.reads(/Not upgraded to 0\.3\.1/, { timeout: 180_000 })
+  expect(await migrations()).toBe(before)
+  await answers()
+  expect(await managers()).toBe('tbs-manager running')
+  bot = await botOf()
 })
 
 test('from the chat by the newest version of the registry, and back again', async () => {
