@@ -1,13 +1,20 @@
+import type { engineErrors } from './errors/table.ts'
+
+/** Every code that there is. Who builds on the engine adds its own, by declaration merging. */
+export interface Codes extends Record<keyof typeof engineErrors, unknown> {}
+
+export type ErrorCode = keyof Codes
+
 /**
  * An expected failure: said to the person in one line, without a stack. Everything else that is thrown is a bug.
- * `code` is stable and for machines, `hint` is the next thing to type or do.
+ * `code` is stable and explained in errors/table.ts, `hint` is the next thing to type or do.
  */
 export class TbsError extends Error {
   override readonly name = 'TbsError'
-  readonly code: string
+  readonly code: ErrorCode
   readonly hint: string | undefined
 
-  constructor(code: string, message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.hint = hint

@@ -10,13 +10,13 @@ type Place = Pick<Config, 'dataDir' | 'instance'>
 /**
  * Holds a data directory for one manager by listening on a socket in it: the kernel lets go when the process dies,
  * however it dies. Whoever connects is told what `tell` gives. Gives the function that lets go. Fails with
- * `already_running`.
+ * `manager_running`.
  */
 export const lockDataDir = async (config: Place, tell: () => ManagerFacts): Promise<() => Promise<void>> => {
   const path = socketPath(SOCKET, config)
   const server = (await listen(path, tell)) ?? (await listenInstead(path, tell))
   if (!server) {
-    throw new TbsError('already_running', `Another manager runs on ${config.dataDir}`, {
+    throw new TbsError('manager_running', `Another manager runs on ${config.dataDir}`, {
       hint: 'Stop it first, or give this one its own TBS_DATA_DIR and TBS_INSTANCE',
     })
   }

@@ -1,4 +1,5 @@
 import { isOver, type Operation, type OperationView, type Outcome, saysUsedElsewhere } from '../deploy-engine/index.ts'
+import { hintOf } from './errors/explain.ts'
 import { shortSha } from './status-text.ts'
 import { cut, stepLines } from './step-text.ts'
 import { duration } from './text/duration.ts'
@@ -22,7 +23,7 @@ const goingOn = (view: OperationView, now: number): RichText => [
 // What is true comes first; how it came about is there for whoever wants to know.
 const overText = (view: OperationView, now: number): RichText => [
   ...whatIsTrue(view),
-  ...(view.steps.length > 0 ? [fold(allSteps(view, now))] : []),
+  ...(view.steps.length > 0 ? [fold([...allSteps(view, now), ...codeLine(view.operation)])] : []),
   ...lastWords(view),
 ]
 
@@ -83,7 +84,7 @@ const whatIsTrue = (view: OperationView): RichText => {
   return [
     ...verdict(view),
     ...missingLine(outcome),
-    ...hintLine(outcome),
+    ...hintLine(view.operation),
     ...elsewhereLine(view),
     ...gapLine(outcome),
     ...restoredLines(view),
@@ -229,7 +230,20 @@ const firstLine = ({ operation: { kind }, bot }: OperationView): Block[] =>
     ? [line(`If @${bot.username} runs somewhere else, stop it there: two would take each other’s updates.`)]
     : []
 
-const hintLine = ({ error }: Outcome): Block[] => (error?.hint ? [line(error.hint)] : [])
+const hintLine = ({ state, outcome }: Operation): Block[] => {
+  if (!outcome?.error) return []
+  const { error } = outcome
+  const hint = state === 'failed' && !saysItself(outcome) ? hintOf(error) : error.hint
+  return hint === undefined ? [] : [line(hint)]
+}
+
+// Where it is known what the version lacks, or its last words are below, what is true in general is only noise.
+const saysItself = ({ error, missing, logLines }: Outcome): boolean =>
+  missing !== undefined || (logLines !== undefined && (error?.code === 'exited' || error?.code === 'restarted'))
+
+// What it failed with, to be looked up.
+const codeLine = ({ state, outcome }: Operation): Line[] =>
+  state === 'failed' && outcome?.error ? [line('– ', command(`explain ${outcome.error.code}`))] : []
 
 const gapLine = ({ gapMs }: Outcome): Block[] =>
   gapMs === undefined ? [] : [line(`No version ran for ${duration(gapMs)}.`)]

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { Header } from 'tar-stream'
 import { z } from 'zod'
-import { messageOf, TbsError } from '../error.ts'
+import { type ErrorCode, messageOf, TbsError } from '../error.ts'
 import { Secret } from '../secret.ts'
 import { PIECE, unseal } from './age.ts'
 import { checkVolume, type VolumeContent } from './check-volume.ts'
@@ -211,7 +211,7 @@ const parsed = (json: string): unknown => {
 
 const HINT = 'Nothing was changed. Take another copy of the file, or an older backup'
 
-const refused = (code: string, why: string, cause?: unknown): TbsError =>
+const refused = (code: ErrorCode, why: string, cause?: unknown): TbsError =>
   new TbsError(code, `The backup is refused: ${why}`, { hint: HINT, cause })
 
 const notOurs = (why: string, cause?: unknown): TbsError =>

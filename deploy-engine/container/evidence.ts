@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error.ts'
 import type { Sample } from './sample.ts'
 import { deafness, firstSign, wasTaken } from './signs.ts'
 
@@ -8,7 +9,7 @@ export type Verdict =
   | { kind: 'pass'; proof: 'live' | 'unproven'; evidence: string }
   | Failure
 
-type Failure = { kind: 'fail'; reason: string; code: string }
+type Failure = { kind: 'fail'; reason: string; code: ErrorCode }
 
 /** A shorter silence is a request of ours that got lost. */
 const AWAY_MS = 10_000

@@ -1,4 +1,4 @@
-import { TbsError } from '../error.ts'
+import { type ErrorCode, TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import type { ReleasePlan } from '../records/release.ts'
 import type { Secret } from '../secret.ts'
@@ -97,7 +97,7 @@ const failAtEnd = async (engine: Engine, watched: Watched, signal: AbortSignal):
 
 const never = () => new Promise<never>(() => undefined)
 
-const gateError = ({ code, reason }: { code: string; reason: string }) =>
+const gateError = ({ code, reason }: { code: ErrorCode; reason: string }) =>
   new TbsError(code, `The new version did not prove itself: ${reason}`, {
     ...(code === 'telegram_unreachable' && { hint: 'Deploy again when Telegram answers' }),
   })

@@ -109,7 +109,7 @@ const refuseUnlessStopped = async ({ database, docker, settings }: Engine, { id,
 const ownerFor = async (engine: Engine, { name }: Bot, { imageId, containerId }: Release): Promise<Owner> => {
   const image = imageId === null ? undefined : await engine.docker.image(imageId)
   if (image && containerId !== null) return userOf({ engine }, containerId, image)
-  throw new TbsError('image_missing', `The image of ${name} is gone, so that nobody knows its user`, {
+  throw new TbsError('release_gone', `The image of ${name} is gone, so that nobody knows its user`, {
     hint: `/deploy ${name}, then /stop ${name} and try again`,
   })
 }

@@ -1,4 +1,4 @@
-import { messageOf, TbsError } from '../error.ts'
+import { type ErrorCode, messageOf, TbsError } from '../error.ts'
 import { logAbout } from '../log-about.ts'
 import type { Engine } from '../ports.ts'
 import { botById } from '../records/bot.ts'
@@ -122,7 +122,7 @@ const failureOutcome = async (run: Run, error: unknown): Promise<Outcome> => {
   }
 }
 
-const reasonFor = (run: Run, error: unknown): { code: string; message: string; hint?: string | undefined } => {
+const reasonFor = (run: Run, error: unknown): { code: ErrorCode; message: string; hint?: string | undefined } => {
   // Whyever it was stopped: nothing could be put back, and that is what has to be said.
   if (error instanceof TbsError && error.code === 'undo_failed') return error
   const { reason } = run.signal

@@ -149,7 +149,7 @@ const ownContainers = ({ engine, bot, operation }: Run) => {
 const interrupted = async (run: Run, last: string | undefined): Promise<End> => {
   const where = last ? `during “${last}”` : 'before its first step'
   const error = {
-    code: 'interrupted',
+    code: 'interrupted' as const,
     message: `The manager was stopped ${where} and has put things back`,
     hint: againHint(run),
   }

@@ -1,4 +1,4 @@
-import { TbsError } from '../error.ts'
+import { type ErrorCode, TbsError } from '../error.ts'
 import type { ContainerSpec } from '../ports.ts'
 import { type Run, step } from './journal.ts'
 import { runOnce } from './run-once.ts'
@@ -9,7 +9,7 @@ const LIMIT_MS = 60_000
 export class HookError extends TbsError {
   readonly logLines: string[]
 
-  constructor(code: string, message: string, logLines: string[]) {
+  constructor(code: ErrorCode, message: string, logLines: string[]) {
     super(code, message, { hint: 'Correct hooks.release in tbs.yaml, or what it runs, and deploy again' })
     this.logLines = logLines
   }

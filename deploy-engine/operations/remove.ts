@@ -110,7 +110,7 @@ export const forget = async ({ engine, bot, operation }: Run, entities: EntityMa
   if (operation.args.data) await entities.delete(VolumeCopySchema, ofBot)
   if (operation.args.data) await entities.delete(BotVolumeSchema, { botName: bot.name })
   const queued = (await unfinishedOperations(entities, bot.id)).filter(({ id }) => id !== operation.id)
-  const error = { code: 'bot_removed', message: `Not begun: #${operation.id} removed ${bot.name}` }
+  const error = { code: 'bot_removed' as const, message: `Not begun: #${operation.id} removed ${bot.name}` }
   for (const { id } of queued) {
     await changeOperation(entities, id, { state: 'superseded', endedAt: now, outcome: { error } })
   }

@@ -53,7 +53,7 @@ export const insertOperation = async (engine: Engine, entities: EntityManager, r
   const times = { createdAt: now, startedAt: null, endedAt: null }
   const row = { botId: bot.id, kind, args, requestedBy, requestKey, ...fresh, ...times }
   const operation = await entities.save(OperationSchema, row)
-  const error = { code: 'superseded', message: `Not begun: #${operation.id} took its place` }
+  const error = { code: 'superseded' as const, message: `Not begun: #${operation.id} took its place` }
   for (const { id } of superseded) {
     await changeOperation(entities, id, { state: 'superseded', endedAt: now, outcome: { error } })
   }

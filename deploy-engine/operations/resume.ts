@@ -1,4 +1,4 @@
-import { messageOf } from '../error.ts'
+import { messageOf, TbsError } from '../error.ts'
 import type { Operation } from '../records/operation.ts'
 import type { Step } from '../records/step.ts'
 import { expectedError } from './expected-error.ts'
@@ -33,7 +33,7 @@ export const resume = async (run: Run, steps: readonly Step[]): Promise<void> =>
     const expected = expectedError(cause)
     if (expected?.code === 'docker_unreachable') throw cause
     if (!expected) engine.log.error({ err: cause }, 'an operation failed by a bug')
-    const { code, message, hint } = expected ?? { code: 'internal', message: `Internal error: ${messageOf(cause)}` }
+    const { code, message, hint } = expected ?? new TbsError('internal', `Internal error: ${messageOf(cause)}`)
     const error = { code, message, ...(hint && { hint }) }
     await finish(engine, operation.id, { state: 'failed', outcome: { running: await runningRelease(run), error } })
   }

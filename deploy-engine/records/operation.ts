@@ -1,4 +1,5 @@
 import { type EntityManager, EntitySchema, In } from 'typeorm'
+import type { ErrorCode } from '../error.ts'
 
 /** One thing asked for, see design.md section 1. Its steps are the journal. */
 export type Operation = {
@@ -68,7 +69,7 @@ export type Outcome = {
   restored?: { takenAt: number; bot: string; volumes: string[]; from?: number }
   /** The backup that it made, as a whole or on the way; the file is below the data dir. */
   backup?: { id: number; file: string; bytes: number; pausedMs: number }
-  error?: { code: string; message: string; hint?: string }
+  error?: { code: ErrorCode; message: string; hint?: string }
   /** Directories in the container that hold data which would be lost with it: they are no volumes. */
   outside?: string[]
   buildLines?: string[]

@@ -3,6 +3,7 @@ import { messageOf, TbsError } from '../../deploy-engine/index.ts'
 import type { Command, CommandContext, Reply, Verbs } from '../command.ts'
 import type { Config } from '../config.ts'
 import { managerChecks } from '../doctor/manager-checks.ts'
+import { hintOf } from '../errors/explain.ts'
 import { line } from '../text/rich-text.ts'
 import type { Upgrades } from '../upgrade/upgrades.ts'
 import { openAudit } from './audit.ts'
@@ -111,8 +112,8 @@ const takenOver = ({ replaces }: Incoming) => (replaces === undefined ? {} : { m
 /** What can be put right is said as it is; a bug is logged and only mentioned. */
 export const sayError = async (door: Door, said: Incoming, error: unknown): Promise<void> => {
   if (error instanceof TbsError) {
-    const hint = error.hint === undefined ? [] : [line(error.hint)]
-    return say(door, said, { text: [line(error.message), ...hint] })
+    const hint = hintOf(error)
+    return say(door, said, { text: [line(error.message), ...(hint === undefined ? [] : [line(hint)])] })
   }
   const by = { chat: said.place.chatId, person: said.personId }
   door.speaking.log.error({ err: error, ...by }, `a command failed by a bug: ${messageOf(error)}`)

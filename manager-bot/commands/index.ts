@@ -11,6 +11,7 @@ import { deploy } from './deploy.ts'
 import { deploykey } from './deploykey.ts'
 import { doctor } from './doctor.ts'
 import { env } from './env.ts'
+import { explain } from './explain.ts'
 import { gittoken } from './gittoken.ts'
 import { grant } from './grant.ts'
 import { health } from './health.ts'
@@ -76,6 +77,7 @@ export const commands: readonly Command[] = [
   audit,
   upgrade,
   here,
+  explain,
   help,
   start,
 ]

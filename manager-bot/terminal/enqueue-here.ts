@@ -1,8 +1,11 @@
-import type { Engine } from '../../deploy-engine/index.ts'
+import type { Engine, ErrorCode } from '../../deploy-engine/index.ts'
 import type { Config } from '../config.ts'
 import { isManagerRunning } from '../heartbeat.ts'
 import { openQueue } from '../queue.ts'
 import { EXIT } from './report.ts'
+
+/** The code of that. */
+export const UNATTENDED: ErrorCode = 'unattended'
 
 /** Why nobody looks at what was queued. */
 export type Unattended = 'no manager is running' | 'the queue can not be reached'
@@ -28,7 +31,7 @@ export const enqueueHere = async (
 export const sayUnattended = (operation: number | undefined, why: Unattended, json: boolean): number => {
   const message = `${operation === undefined ? 'written down' : `queued as #${operation}`}, but ${why}`
   const hint = 'It is carried out when a manager starts: tbs-manager serve'
-  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: 'unattended', message, hint } })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ operation, error: { code: UNATTENDED, message, hint } })}\n`)
   else process.stderr.write(`tbs-manager: ${message}\n${hint}\n`)
   return EXIT.unattended
 }

@@ -3,6 +3,7 @@ import { isManagerRunning } from '../heartbeat.ts'
 import { outcomeText } from '../operation-text.ts'
 import { stepLines } from '../step-text.ts'
 import { toPlain } from '../text/plain.ts'
+import { UNATTENDED } from './enqueue-here.ts'
 import { EXIT, forTerminal } from './report.ts'
 
 const LOOK_MS = 250
@@ -62,7 +63,7 @@ const operationData = ({ operation, bot, steps }: OperationView) => ({
 const sayLeftAlone = ({ operation }: OperationView, json: boolean): number => {
   const message = `the manager has stopped; #${operation.id} is settled when it starts again`
   if (json)
-    process.stdout.write(`${JSON.stringify({ operation: operation.id, error: { code: 'unattended', message } })}\n`)
+    process.stdout.write(`${JSON.stringify({ operation: operation.id, error: { code: UNATTENDED, message } })}\n`)
   else process.stderr.write(`tbs-manager: ${message}\nStart it with: tbs-manager serve\n`)
   return EXIT.unattended
 }

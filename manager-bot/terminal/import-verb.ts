@@ -66,7 +66,7 @@ const lookAt = async ({ engine }: Here, directory: string, options: ImportOption
 
 const directoryOf = (given: string): Promise<string> =>
   realpath(given).catch((cause: Error) => {
-    throw new TbsError('no_directory', `${given} can’t be read: ${cause.message}`, { hint: 'Look at its path', cause })
+    throw new TbsError('unreadable', `${given} can’t be read: ${cause.message}`, { hint: 'Look at its path', cause })
   })
 
 const show = (look: StackLook, { json }: ImportOptions): number => {
@@ -77,7 +77,7 @@ const show = (look: StackLook, { json }: ImportOptions): number => {
 
 const confirmed = async ({ name }: StackLook): Promise<boolean> => {
   if (!process.stdin.isTTY) {
-    throw new TbsError('not_confirmed', 'Nothing was changed: it has to be confirmed', { hint: 'Add --yes' })
+    throw new TbsError('needs_answer', 'Nothing was changed: it has to be confirmed', { hint: 'Add --yes' })
   }
   return askYes(`Make ${name} of it?`)
 }

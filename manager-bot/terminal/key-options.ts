@@ -4,7 +4,7 @@ import { Secret, TbsError } from '../../deploy-engine/index.ts'
 
 export type KeyOptions = { keyFile?: string; json?: true }
 
-/** The key from a file or standard input: it is never a word of the command. Fails with `no_key_file`. */
+/** The key from a file or standard input: it is never a word of the command. Fails with `unreadable`. */
 export const keyOf = async ({ keyFile }: KeyOptions): Promise<Secret | undefined> => {
   if (keyFile === undefined) return undefined
   const content = keyFile === '-' ? await text(process.stdin) : await readKeyFile(keyFile)
@@ -15,7 +15,7 @@ export const keyOf = async ({ keyFile }: KeyOptions): Promise<Secret | undefined
 
 const readKeyFile = (path: string): Promise<string> =>
   readFile(path, 'utf8').catch((cause: Error) => {
-    throw new TbsError('no_key_file', `The key file can’t be read: ${cause.message}`, {
+    throw new TbsError('unreadable', `The key file can’t be read: ${cause.message}`, {
       hint: 'Look at its path',
       cause,
     })

@@ -52,6 +52,10 @@ export const createProgram = (): Verb => {
       addDoctor(program, command)
       continue
     }
+    if (command.name === 'explain') {
+      addExplain(program, command)
+      continue
+    }
     const verb = addVerb(program, command)
     if (command.name === 'secret') addSecretVerbs(verb, command)
   }
@@ -75,6 +79,20 @@ const addDoctor = (program: Verb, { name, summary, details = '' }: Command): voi
     .action(async (options: DoctorOptions) => {
       const { doctorVerb } = await import('./doctor-verb.ts')
       process.exitCode = await doctorVerb(options)
+    })
+}
+
+/** It opens no installation: what goes wrong before there is one is explained, too. */
+const addExplain = (program: Verb, { name, summary, details = '' }: Command): void => {
+  program
+    .command(name)
+    .argument('<error...>', 'a code, as --json and the audit show it')
+    .description(summary)
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\n${details}`)
+    .action(async (words: string[], options: { json?: true }) => {
+      const { explainVerb } = await import('./explain-verb.ts')
+      process.exitCode = explainVerb(words.join(' '), options)
     })
 }
 

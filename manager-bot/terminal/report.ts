@@ -9,9 +9,11 @@ export const report = async (error: unknown, { json }: { json: boolean }): Promi
     process.stderr.write(`tbs-manager: this is a bug, please report it\n${redact(stackOf(error))}\n`)
     return EXIT.bug
   }
-  const { code, message, hint } = error
+  const { hintOf } = await import('../errors/explain.ts')
+  const { code, message } = error
+  const hint = hintOf(error)
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`)
-  else process.stderr.write(`tbs-manager: ${message}\n${hint ? `${forTerminal(hint)}\n` : ''}`)
+  else process.stderr.write(`tbs-manager: ${message}\n${hint ? `${forTerminal(hint)}\n` : ''}${more(code)}`)
   return EXIT.failed
 }
 
@@ -19,6 +21,9 @@ export const report = async (error: unknown, { json }: { json: boolean }): Promi
 export const forTerminal = (hint: string): string =>
   hint.replace(SLASHED, (_, before, name) => `${before}tbs-manager ${name === 'help' ? '--help' : name}`)
 
-const SLASHED = new RegExp(`(^|[\\s(])/(${commands.map(({ name }) => name).join('|')})\\b`, 'g')
+const SLASHED = new RegExp(`(^|[\\s(“])/(${commands.map(({ name }) => name).join('|')})\\b`, 'g')
+
+// Scripts have --json.
+const more = (code: string): string => (process.stderr.isTTY ? `More: tbs-manager explain ${code}\n` : '')
 
 const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

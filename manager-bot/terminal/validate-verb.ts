@@ -85,7 +85,7 @@ const trackedFiles = async (directory: string): Promise<string[] | undefined> =>
 
 const allFiles = async (directory: string): Promise<string[]> => {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new TbsError('no_directory', `${directory} is not a directory that can be read`, {
+    throw new TbsError('unreadable', `${directory} is not a directory that can be read`, {
       hint: 'Name the directory of a repository: tbs-manager validate <directory>',
       cause,
     })

@@ -70,7 +70,7 @@ describe('where Docker is there already', () => {
       ...byPassword,
       env: { ...byPassword.env, TBS_TOKEN: `1234567:${'A'.repeat(35)}` },
     })
-    expect(token).toMatchObject({ code: 1, error: { code: 'bad_token' } })
+    expect(token).toMatchObject({ code: 1, error: { code: 'token_refused' } })
     expect(await vps.sh('ls -d /etc/tbs /var/lib/tbs 2>/dev/null; true')).toBe('')
 
     const first = await bench.install(vps, byPassword)

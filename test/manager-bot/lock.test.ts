@@ -20,7 +20,7 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
 test('one manager per data directory, and the next one once it has let go', async () => {
   const letGo = await lockDataDir(config(), tell)
-  await expect(lockDataDir(config(), tell)).rejects.toMatchObject({ code: 'already_running' })
+  await expect(lockDataDir(config(), tell)).rejects.toMatchObject({ code: 'manager_running' })
   await letGo()
   await (await lockDataDir(config(), tell))()
 })
@@ -30,7 +30,7 @@ test('a killed manager blocks nobody', async () => {
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('listening'))`
   const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(other.stdout, 'data')
-  await expect(lockDataDir(config(), tell)).rejects.toMatchObject({ code: 'already_running' })
+  await expect(lockDataDir(config(), tell)).rejects.toMatchObject({ code: 'manager_running' })
   other.kill('SIGKILL')
   await once(other, 'exit')
   await (await lockDataDir(config(), tell))()

@@ -98,7 +98,7 @@ describe('at its end, what is true', () => {
 
   test('a failed build: the old version was not touched; its last 15 lines', () => {
     const error = {
-      code: 'build_failed',
+      code: 'build_failed' as const,
       message: 'npm run build ended with code 2',
       hint: 'Correct it and deploy again',
     }
@@ -111,7 +111,7 @@ describe('at its end, what is true', () => {
   })
 
   test('a failed gate: the old version was put back', () => {
-    const error = { code: 'exited', message: 'it exited with code 1' }
+    const error = { code: 'exited' as const, message: 'it exited with code 1' }
     const text = ended('failed', { running: 2, error, logLines: ['Error: x'] }, [
       step('stop', 'done'),
       step('undo', 'done'),
@@ -121,14 +121,14 @@ describe('at its end, what is true', () => {
   })
 
   test('a variable that it ended for is named', () => {
-    const error = { code: 'exited', message: 'it exited with code 1' }
+    const error = { code: 'exited' as const, message: 'it exited with code 1' }
     const text = (...names: string[]) => ended('failed', { error, missing: { names, line: 'x' } })
     expect(text('ADMIN_ID')).toContain('\nIt needs the variable ADMIN_ID, which is not set.')
     expect(text('A_B', 'C_D')).toContain('\nIt needs the variables A_B, C_D, which are not set.')
   })
 
   test('why a step failed is said once, and a step that was cut off does not go on', () => {
-    const error = { code: 'interrupted', message: 'The manager was stopped' }
+    const error = { code: 'interrupted' as const, message: 'The manager was stopped' }
     const steps = [step('fetch', 'done', 'a1b2c3d'), step('stop', 'failed', 'why'), step('build', 'started', 'half')]
     expect(ended('failed', { running: 2, error }, steps)).toContain(
       '✓ Fetch the source · 32 s — a1b2c3d\n✗ Stop the old version · 32 s\n✗ Build the image',
@@ -136,13 +136,13 @@ describe('at its end, what is true', () => {
   })
 
   test('nothing runs', () => {
-    const error = { code: 'undo_failed', message: 'v2 could not be started again' }
+    const error = { code: 'undo_failed' as const, message: 'v2 could not be started again' }
     expect(ended('failed', { running: null, error })).toContain('No version of echo-bot runs.')
   })
 
   test('cancelled, superseded, and data that would be lost', () => {
     expect(ended('cancelled', { running: 2 })).toContain('Cancelled. v2 runs on, untouched.')
-    const error = { code: 'superseded', message: 'Not begun: #43 took its place' }
+    const error = { code: 'superseded' as const, message: 'Not begun: #43 took its place' }
     expect(ended('superseded', { error })).toContain('\nNot begun: #43 took its place.')
     const warnings = ['v2 wrote /app/data.json outside volumes, its container is kept']
     expect(ended('succeeded', { ...release, proof: 'live', warnings })).toContain(`Note: ${warnings[0]}`)
@@ -155,10 +155,16 @@ describe('stop, run and remove', () => {
       'Stopping echo-bot · #42\n▸ Stop it · 34 s — v3',
     )
     expect(shown(view({ kind: 'remove' }, [step('remove', 'started')]))).toContain('▸ Remove what is its · 34 s')
-    const outcome = { running: null, error: { code: 'exited', message: 'The new version exited with code 1' } }
+    const outcome = { running: null, error: { code: 'exited' as const, message: 'The new version exited with code 1' } }
     expect(shown(view({ kind: 'run', args: {}, state: 'failed', outcome }))).toBe(
-      'Start of echo-bot failed · #42\nNot started: the new version exited with code 1. No version of echo-bot runs.',
+      'Start of echo-bot failed · #42\n' +
+        'Not started: the new version exited with code 1. No version of echo-bot runs.\n' +
+        'See what it printed last, with /logs: a missing variable, a file that is not there, a wrong token.',
     )
+    const spoken = { ...outcome, logLines: ['Error: no token'] }
+    expect(shown(view({ kind: 'run', args: {}, state: 'failed', outcome: spoken }))).not.toContain('See what it')
+    const killed = { ...spoken, error: { code: 'out_of_memory' as const, message: 'It needed more memory' } }
+    expect(shown(view({ kind: 'run', args: {}, state: 'failed', outcome: killed }))).toContain('memory=1g')
   })
 
   test('stopped, and how it is started', () => {

@@ -16,7 +16,7 @@ export type StackImport = { requestedBy: string; requestKey: string; signal: Abo
 /**
  * Makes a backup of what was seen and asks for its restore, which registers the bot, fills its volume and deploys it,
  * or leaves nothing of it. Cut off before that, there is a file, which the next try replaces. The directory stays as it
- * is. Fails with `no_token`, `still_running`, `disk_full`, `unreadable` or `still_written`.
+ * is. Fails with `no_token`, `not_stopped`, `disk_full`, `unreadable` or `still_written`.
  */
 export const importStack = async (
   engine: Engine,
@@ -39,7 +39,7 @@ const refuseUnready = async ({ files, settings }: Engine, look: StackLook): Prom
     })
   }
   if (runs) {
-    throw new TbsError('still_running', `${name} still runs here, and writes its data`, {
+    throw new TbsError('not_stopped', `${name} still runs here, and writes its data`, {
       hint: `Nothing was changed. Stop it first, in ${look.directory}: docker compose stop`,
     })
   }

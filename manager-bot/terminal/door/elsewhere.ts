@@ -13,7 +13,7 @@ export type Elsewhere = {
 
 /** They are about the machine on which they are typed, or about no manager at all. */
 export const ONLY_HERE: readonly string[] = [
-  ...['install', 'upgrade', 'uninstall', 'demo', 'validate', 'serve', 'healthcheck', 'help'],
+  ...['install', 'upgrade', 'uninstall', 'demo', 'validate', 'serve', 'healthcheck', 'explain', 'help'],
   // Of the container that replaces the manager.
   ...['begin-upgrade', 'carry-out-upgrade'],
 ]

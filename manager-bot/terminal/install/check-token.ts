@@ -6,7 +6,7 @@ const ANSWER_MS = 10_000
 
 /**
  * Whose token it is. That Telegram can't be reached from here is no reason to stop: the server may reach it. Fails with
- * `bad_token`, before anything is changed.
+ * `token_refused`, before anything is changed.
  */
 export const checkManagerToken = async (token: Secret, apiRoot: string, signal: AbortSignal): Promise<Account> => {
   try {
@@ -29,7 +29,7 @@ const unknown = (why: string): Account => ({
 })
 
 const refused = (): TbsError =>
-  new TbsError('bad_token', 'Telegram does not know this token', {
+  new TbsError('token_refused', 'Telegram does not know this token', {
     hint: 'Nothing was changed. Ask @BotFather for it: /mybots, the bot, API Token',
   })
 

@@ -8,7 +8,10 @@ const START_MS = 500
 
 export type Engine = { version: string; did: string[] }
 
-/** Installs Docker if there is none, and starts it if it does not run. Fails with `docker_too_old` or `no_docker`. */
+/**
+ * Installs Docker if there is none, and starts it if it does not run. Fails with `docker_too_old` or
+ * `docker_unreachable`.
+ */
 export const provideDocker = async (root: Target, server: ServerFacts, options: RunOptions): Promise<Engine> => {
   const did: string[] = []
   if ((await ask(root, ['docker', '--version'])) === undefined || !(await isThere(root, 'dockerd'))) {
@@ -86,7 +89,7 @@ const untilItAnswers = async (root: Target): Promise<Version> => {
     await sleep(START_MS)
   }
   const log = await ask(root, script('tail -n 3 /var/log/dockerd.log || journalctl -u docker -n 3 --no-pager'))
-  throw new TbsError('no_docker', `Docker does not answer on ${root.name}${log ? `:\n${log}` : ''}`, {
+  throw new TbsError('docker_unreachable', `Docker does not answer on ${root.name}${log ? `:\n${log}` : ''}`, {
     hint: 'See there: systemctl status docker',
   })
 }

@@ -1,4 +1,4 @@
-import { TbsError, type Upgrade } from '../../../deploy-engine/index.ts'
+import { type ErrorCode, TbsError, type Upgrade } from '../../../deploy-engine/index.ts'
 import { placesOf } from '../install/places.ts'
 import { must, type Target } from '../install/target.ts'
 
@@ -23,7 +23,7 @@ export const beginThere = async (root: Target, { instance, manager, image }: Beg
     ...['--network', 'none', '--read-only', '--tmpfs', '/tmp', '--volumes-from', manager, ...env],
     ...[image ?? current.trim(), 'begin-upgrade', ...(image === undefined ? [] : ['--image', image]), '--json'],
   ])
-  const said: { error?: { code: string; message: string; hint?: string } } & Upgrade = lastJson(stdout)
+  const said: { error?: { code: ErrorCode; message: string; hint?: string } } & Upgrade = lastJson(stdout)
   if (said.error) throw new TbsError(said.error.code, said.error.message, said.error)
   if (code !== 0) throw new TbsError('command_failed', `The upgrade could not begin (code ${code}): ${stderr.trim()}`)
   return said

@@ -56,7 +56,10 @@ const SETTLING_MS = 2_000
 
 const endOf = (id: number) =>
   FAILING.has(id)
-    ? { state: 'failed' as const, outcome: { error: { code: 'x', message: 'It exited with code 1' }, running: 1 } }
+    ? {
+        state: 'failed' as const,
+        outcome: { error: { code: 'exited' as const, message: 'It exited with code 1' }, running: 1 },
+      }
     : { state: 'succeeded' as const, outcome: OUTCOME }
 
 const said = (group: number) => bench.sandbox.messages(group).filter(({ from }) => from.is_bot)

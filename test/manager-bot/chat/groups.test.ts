@@ -49,7 +49,7 @@ test('in a group commands are taken once an owner says /here, and until /here of
   expect(await places()).toEqual([[group, 0, 'Ops']])
   expect(await told(OWNER, group, `/here@${MANAGER} off`)).toContain('I take no more commands in Ops')
   expect(await places()).toEqual([])
-  expect(await told(OWNER, group, `/here@${MANAGER} off`)).toBe('I take no commands here as it is')
+  expect(await told(OWNER, group, `/here@${MANAGER} off`)).toBe('I take no commands here as it is\nBegin with /here.')
   expect(bench.queued).toEqual([1])
 })
 

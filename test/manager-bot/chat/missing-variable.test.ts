@@ -25,7 +25,7 @@ const failed = async (outcome: Outcome) => {
   return bench.sandbox.waitFor(isShown, { what: 'the failure' })
 }
 
-const error = { code: 'exited', message: 'The new version exited with code 1' }
+const error = { code: 'exited' as const, message: 'The new version exited with code 1' }
 
 test('a button for each missing variable asks for its value, stores it, and offers to deploy again', async () => {
   const message = await failed({ error, missing: { names: ['WEATHER_KEY', 'CITY'], line: 'x' }, running: null })

@@ -248,7 +248,7 @@ describe('an operation’s message', () => {
   test('of a failure offers to try the same again', async () => {
     await bench.register('echo-bot')
     const message = await ask('/deploy echo-bot v2')
-    const outcome = { running: 1, error: { code: 'exited', message: 'It exited with code 1' } }
+    const outcome = { running: 1, error: { code: 'exited' as const, message: 'It exited with code 1' } }
     await moveOn(bench, 1, { state: 'failed', outcome, endedAt: 1 })
     await becomes(message, 'Not deployed')
     expect(labels(now(message))).toEqual([['Try again', 'Logs']])

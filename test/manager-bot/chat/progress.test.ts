@@ -28,7 +28,7 @@ const LIVE = { release: 1, sha: '3f2c1ab9d0', subject: 'Begin', proof: 'live', r
 const live: Partial<Operation> = { state: 'succeeded', outcome: LIVE, endedAt: 1 }
 const failure = {
   state: 'failed',
-  outcome: { running: 1, error: { code: 'exited', message: 'It exited with code 1' } },
+  outcome: { running: 1, error: { code: 'exited' as const, message: 'It exited with code 1' } },
 } as const
 
 test('one message goes through the steps and ends in what is live; none of it makes a sound', async () => {
@@ -87,7 +87,7 @@ describe('a failure', () => {
     await bench.answers(bench.says('/deploy echo-bot'))
     const outcome = {
       ...failure.outcome,
-      error: { code: 'build_failed', message: 'The build failed' },
+      error: { code: 'build_failed' as const, message: 'The build failed' },
       buildLines: ['npm ERR!'],
     }
     await moveOn(bench, 1, { state: 'failed', outcome, steps: [{ name: 'build', state: 'failed' }] })
