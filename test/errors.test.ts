@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { engineErrors } from '../deploy-engine/index.ts'
 import { explained, hintOf, topics } from '../manager-bot/errors/explain.ts'
 import { managerErrors } from '../manager-bot/errors/table.ts'
+import { guide } from '../scripts/docs/guide.mjs'
 import { readSources, type SourceFile } from './architecture/sources.ts'
 
 // That nothing is thrown which is not in the table is seen by the compiler.
@@ -31,6 +33,10 @@ describe('each code is thrown by the one whose table it is in:', () => {
     expect(all.filter((code, place) => all.indexOf(code) !== place)).toEqual([])
     expect(new Set(all)).toEqual(new Set([...Object.keys(engineErrors), ...Object.keys(managerErrors)]))
   })
+})
+
+test('docs/troubleshooting.md is what the table gives; else: npm run troubleshooting', () => {
+  expect(readFileSync(`${ROOT}/docs/troubleshooting.md`, 'utf8')).toBe(guide(topics))
 })
 
 test.each(topics.flatMap(({ errors }) => Object.entries(errors)))('%s is said in sentences', (_, { cause, fix }) => {
