@@ -33,7 +33,7 @@ export const upgrading = {
   },
   manager_not_well: {
     cause:
-      'The new manager ran, but was not seen answering and polling Telegram within a minute. The one before was put back.',
+      'The new manager ran, but was not seen answering and polling Telegram within a minute. The one before is back.',
     fix: 'See by /doctor whether Telegram is reached at all, then try again.',
   },
   database_newer: {

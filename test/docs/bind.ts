@@ -44,6 +44,7 @@ const SAMPLES: Record<string, string> = {
   dir: 'bots/my-bot',
   directory: '/app/data',
   verb: 'bots',
+  version: '1.4.0',
   text: 'timeout',
   error: 'disk full',
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Command as Verb } from 'commander'
+import { commands } from '../../manager-bot/commands/index.ts'
 import { elsewhere, ONLY_HERE } from '../../manager-bot/terminal/door/elsewhere.ts'
 import { createProgram } from '../../manager-bot/terminal/program.ts'
 import { splitWords } from '../../manager-bot/words.ts'
@@ -27,7 +28,7 @@ const programsIn = (line: string): string[] =>
     .map((part) => withoutSettings(part.replace(/ [<>] \S+/g, '')))
     .filter((text) => text !== '')
 
-const OURS = /^(?:npx |bin\/)?tbs-manager(?:\.mjs)? /
+const OURS = /^(?:npx |bin\/)?tbs-manager(?:\.mjs|@\S+)? /
 /** In the manager's own container. */
 const INSIDE = /^.* tbs-manager tbs-manager /
 
@@ -72,11 +73,13 @@ const checkVerb = (words: string[]): void => {
     if (error instanceof Error && 'code' in error && error.code === 'commander.helpDisplayed') return
     throw error
   }
-  if (taken?.parent === program)
-    boundByTable(
-      taken.name(),
-      own.slice(1).filter((word) => word !== '--json'),
-    )
+  // Some verbs of the terminal are called like one of the chat.
+  const name = taken?.parent === program ? taken.name() : undefined
+  if (name === undefined || commands.find((command) => command.name === name)?.door === 'chat') return
+  boundByTable(
+    name,
+    own.slice(1).filter((word) => word !== '--json'),
+  )
 }
 
 const disarm = (verb: Verb, onTaken: (verb: Verb) => void): void => {
