@@ -8,7 +8,7 @@ export const people = {
   unknown_command: { cause: 'There is no such command.', fix: 'See /help.' },
   bad_argument: {
     cause: 'A word behind a command is missing, is too much, or is not of the kind that is taken there.',
-    fix: 'See /help with the command’s name for how it is used.',
+    fix: 'See /help for how it is used.',
   },
   private_only: {
     cause: 'A secret would be said, or asked for, where others read it.',
