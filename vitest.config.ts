@@ -12,6 +12,8 @@ const SAMPLED = [
   'test/integration/import.test.ts',
 ]
 const ARCHITECTURE = ['test/architecture.test.ts']
+// To be started hundreds of times.
+const PROGRAM = ['test/helpers/bundle-once.ts']
 
 export default defineConfig({
   test: {
@@ -22,6 +24,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...REAL_DOCKER, ...BROWSER, ...LONG, ...ARCHITECTURE],
+          globalSetup: PROGRAM,
           setupFiles: ['test/helpers/seed.ts'],
           // Of two cores vitest would use one.
           maxWorkers: 2,
@@ -32,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'docker',
           include: REAL_DOCKER,
+          globalSetup: PROGRAM,
           // More at once, and builds on a small machine wait for each other until they time out.
           maxWorkers: 2,
           testTimeout: 180_000,
@@ -43,6 +47,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: BROWSER,
+          globalSetup: PROGRAM,
           maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -54,6 +59,7 @@ export default defineConfig({
           name: 'long',
           include: [...LONG, ...SAMPLED],
           env: { TBS_TEST_WHOLE: '1' },
+          globalSetup: PROGRAM,
           setupFiles: ['test/helpers/seed.ts'],
           maxWorkers: 1,
           testTimeout: 3_600_000,

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addBot, openEngine, requestOperation, Secret } from '../deploy-engine/index.ts'
 import { chatTables } from '../manager-bot/chat/records/tables.ts'
 import { engineSettings, readConfig } from '../manager-bot/config.ts'
+import { bundled } from '../test/helpers/bundled.ts'
 import { docker } from '../test/helpers/docker.ts'
 import { quietLog } from '../test/helpers/engine.ts'
 import { fixtureBot } from '../test/helpers/fixture-bot.ts'
 import type { GitRepo } from '../test/helpers/git-repo.ts'
 import { type Installation, installation } from '../test/helpers/installation.ts'
 import { rows } from '../test/helpers/journal.ts'
-import { bundled } from './bundled.ts'
 
 const TICKS_PER_SECOND = 100
 const WATCHED_MS = 60_000

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { cp, mkdir, readdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
-const DIST = join(ROOT, 'dist')
+// Of a package, or where the first argument says.
+const DIST = resolve(process.argv[2] ?? join(ROOT, 'dist'))
 
 const ENTRIES = { cli: 'manager-bot/terminal/cli.ts', demo: 'demo/main.ts' }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { bundled } from '../../bench/bundled.ts'
+import { LAUNCHER, SOURCES } from '../helpers/launcher.ts'
 import { type InstallationBench, installationBench, MANAGER, OWNER } from '../manager-bot/installation-bench.ts'
 
 // faults.md, row 24: the manager hangs. It ends within a bit more than a minute, and what runs it starts it again.
@@ -19,8 +19,8 @@ const HANG = `
   process.on('SIGHUP', () => { for (let i = 0; i < 8; i++) open(process.env.FIFO, 'r', () => {}) })
 `
 
-const hangable = async (launcher?: string): Promise<InstallationBench> => {
-  const bench = await installationBench(launcher === undefined ? {} : { launcher })
+const hangable = async (launcher = LAUNCHER): Promise<InstallationBench> => {
+  const bench = await installationBench({ launcher })
   onTestFinished(() => bench.close())
   const directory = join(bench.dataDir, '..')
   const fifo = join(directory, 'fifo')
@@ -55,13 +55,11 @@ const hang = async (bench: InstallationBench, signal: NodeJS.Signals) => {
 const LOOP_HANGS = 'tbs-manager: the event loop has not turned for 60 s, ending the process'
 
 test.concurrent('its event loop hangs', async () => {
-  expect((await hang(await hangable(), 'SIGUSR2')).err).toContain(LOOP_HANGS)
+  expect((await hang(await hangable(SOURCES), 'SIGUSR2')).err).toContain(LOOP_HANGS)
 })
 
 test.concurrent('its event loop hangs, in the bundled program', async () => {
-  const { launcher, remove } = await bundled()
-  onTestFinished(remove)
-  expect((await hang(await hangable(launcher), 'SIGUSR2')).err).toContain(LOOP_HANGS)
+  expect((await hang(await hangable(LAUNCHER), 'SIGUSR2')).err).toContain(LOOP_HANGS)
 })
 
 test.concurrent('its disk hangs, and with it the database', async () => {

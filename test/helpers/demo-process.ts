@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { SOURCES } from './launcher.ts'
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
 const PATIENCE_MS = 60_000
 
 export type DemoProcess = {
@@ -22,7 +21,7 @@ export type DemoProcess = {
 /** Runs the demo as a person does, and waits until it prints where to go. */
 export const startDemo = async (env: NodeJS.ProcessEnv, ...options: string[]): Promise<DemoProcess> => {
   const begun = performance.now()
-  const child = spawn(process.execPath, [LAUNCHER, 'demo', ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [SOURCES, 'demo', ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const printed: string[] = []
   const output = () => printed.join('')
   const redisPid = () => Number(/redis-server pid=(\d+)/.exec(output())?.[1])

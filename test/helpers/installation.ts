@@ -4,12 +4,10 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from '../../telegram-sandbox/index.ts'
 import { removeAll, sandboxHosts } from './docker.ts'
 import { type GitRepo, gitRepo } from './git-repo.ts'
-
-const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
+import { LAUNCHER } from './launcher.ts'
 
 export const OWNER = 1001
 

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SandboxBot } from '../../telegram-sandbox/index.ts'
 import { docker, objectsOf } from '../helpers/docker.ts'
@@ -13,12 +12,12 @@ import type { GitRepo } from '../helpers/git-repo.ts'
 import { insideBot } from '../helpers/inside-bot.ts'
 import { type Installation, installation } from '../helpers/installation.ts'
 import { databaseShows, rows } from '../helpers/journal.ts'
+import { LAUNCHER } from '../helpers/launcher.ts'
 import { sampledMs } from '../helpers/sampled.ts'
 import { newFernetKey, stackDirectory } from '../helpers/stack-directory.ts'
 
 // A deployment directory of telegram-bot-stack, made here by its format, becomes a bot with its data.
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
 const SECRET = 'not for the terminal'
 
 let here: Installation

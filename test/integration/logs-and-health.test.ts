@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { askHealth } from '../../deploy-engine/container/ask-health.ts'
 import { botStatus, currentIncidents, type OpenEngine, openEngine } from '../../deploy-engine/index.ts'
@@ -12,8 +11,8 @@ import type { SandboxBot } from '../../telegram-sandbox/index.ts'
 import { quietLog } from '../helpers/engine.ts'
 import type { GitRepo } from '../helpers/git-repo.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
+import { LAUNCHER } from '../helpers/launcher.ts'
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
 const PASSWORD = 'hunter22-hunter22'
 
 /** It prints what it hears, with its password, and is as well as it was told to be. */

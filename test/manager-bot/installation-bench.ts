@@ -4,10 +4,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openSandbox, type Sandbox, type SandboxBot } from '../../telegram-sandbox/index.ts'
-
-const LAUNCHER = fileURLToPath(new URL('../../bin/tbs-manager.mjs', import.meta.url))
+import { LAUNCHER } from '../helpers/launcher.ts'
 
 export const OWNER = 42
 export const MANAGER = 'tbs_manager_bot'

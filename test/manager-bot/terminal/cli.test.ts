@@ -1,9 +1,10 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openRedis } from '../../../manager-bot/redis.ts'
 import { forTerminal, report } from '../../../manager-bot/terminal/report.ts'
 import { quietLog } from '../../helpers/engine.ts'
+import { SOURCES } from '../../helpers/launcher.ts'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -25,11 +26,13 @@ const addEcho = async () => {
 test.each(['--help', 'healthcheck'])(
   '%s loads neither database nor Docker client, which makes it fast',
   async (verb) => {
+    const sources = await installationBench({ launcher: SOURCES })
+    onTestFinished(() => sources.close())
     const list = "process.on('exit', () => console.error(Object.keys(require('module')._cache).join('\\n')))"
-    const preload = join(bench.dataDir, '..', 'list.cjs')
+    const preload = join(sources.dataDir, '..', 'list.cjs')
     await writeFile(preload, list)
-    bench.environment.NODE_OPTIONS = `--require ${preload}`
-    const { err } = await bench.run([verb])
+    sources.environment.NODE_OPTIONS = `--require ${preload}`
+    const { err } = await sources.run([verb])
     expect(err).toContain('commander')
     for (const heavy of ['typeorm', 'sqlite3', 'dockerode', 'ssh2', 'telegraf', 'bullmq']) {
       expect(err.split('\n').filter((path) => path.includes(`node_modules/${heavy}/`))).toEqual([])

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Diagnosis } from '../../../deploy-engine/index.ts'
+import { LAUNCHER } from '../../helpers/launcher.ts'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 })
@@ -109,8 +109,7 @@ test('in a terminal each is asked for, and only y does it', async () => {
   await install()
   await chmod(keyFile(), 0o644)
   await chmod(bench.dataDir, 0o755)
-  const launcher = fileURLToPath(new URL('../../../bin/tbs-manager.mjs', import.meta.url))
-  const command = ['-qec', `${process.execPath} ${launcher} doctor --fix`, '/dev/null']
+  const command = ['-qec', `${process.execPath} ${LAUNCHER} doctor --fix`, '/dev/null']
   const child = spawn('script', command, { env: bench.environment, stdio: ['pipe', 'pipe', 'inherit'] })
   let out = ''
   child.stdout.on('data', (chunk) => {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { LAUNCHER } from '../../helpers/launcher.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
 const run = promisify(execFile)
-const LAUNCHER = new URL('../../../bin/tbs-manager.mjs', import.meta.url).pathname
 let directory: string
 
 beforeEach(async () => {
