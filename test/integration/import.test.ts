@@ -130,7 +130,7 @@ test('killed whenever it may be, it can be done again, and leaves the bot or not
     door.kill('SIGKILL')
     await ended
   }
-  for (let afterMs = 600; (await bots()).length === 0 && afterMs < 20_000; afterMs += sampledMs(400)) {
+  for (let afterMs = 200; (await bots()).length === 0 && afterMs < 20_000; afterMs += sampledMs(200)) {
     await run(afterMs)
     expect(await fingerprint()).toEqual(before)
     expect((await rows(here.dataDir, 'SELECT id FROM backups')).length).toBeLessThanOrEqual(1)
