@@ -79,7 +79,7 @@ const labels = ({ buttons }: SandboxMessage) => buttons.flat().map(({ text }) =>
 const stop = (message: SandboxMessage) => bench.sandbox.press(OWNER, MANAGER, message.message_id, 'Stop')
 
 describe('a live message', () => {
-  beforeEach(() => open())
+  beforeEach(() => open(fastClock(5)))
 
   test('is one, silent, with the newest 30 lines', async () => {
     const message = await begin()
@@ -93,42 +93,6 @@ describe('a live message', () => {
     expect(shown()).toHaveLength(1)
   })
 
-  test('is edited at most every 1.5 s, however much is printed, and then shows the newest', async () => {
-    await begin()
-    const timer = setInterval(() => print('x', String(Date.now())), 20)
-    await new Promise((resolve) => setTimeout(resolve, 4_000))
-    clearInterval(timer)
-    print('the last')
-    const { history } = await reads(/the last$/)
-    const times = history.map(({ at }) => at)
-    expect(times.length).toBeGreaterThanOrEqual(2)
-    for (const [index, at] of times.entries()) {
-      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1_450)
-    }
-  })
-
-  test('and at most every 3 s in groups', async () => {
-    const { id } = await bench.group()
-    const inGroup = () => bench.sandbox.messages(id)
-    bench.sandbox.say(OWNER, id, '/watch my-bot')
-    await reads(/Nothing printed/, inGroup)
-    const timer = setInterval(() => print(String(Date.now())), 50)
-    await new Promise((resolve) => setTimeout(resolve, 5_000))
-    clearInterval(timer)
-    print('the last')
-    const { history } = await reads(/the last$/, inGroup)
-    const times = history.map(({ at }) => at)
-    for (const [index, at] of times.entries()) {
-      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(2_950)
-    }
-  })
-
-  test('is not edited while nothing is printed', async () => {
-    const message = await begin()
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
-    expect(bench.chat().find(({ message_id }) => message_id === message.message_id)?.history).toEqual(message.history)
-  })
-
   test('ends at Stop, keeps its lines, and is not found a second time', async () => {
     const message = await begin()
     print('one', 'two')
@@ -140,16 +104,6 @@ describe('a live message', () => {
     print('three')
     await bench.answer('/bots')
     expect(shown().at(-1)?.text).toBe(ended.text)
-  })
-
-  test('ends with its bot, and says why it failed', async () => {
-    await begin()
-    finish('removed')
-    expect((await reads(/removed/)).text).toMatch(/^my-bot — followed for 0\.0 s, until it was removed\n/)
-    await begin()
-    finish(new Error('a bug'))
-    await reads(/followed for 0\.0 s: internal error/)
-    expect(bench.entries.map(({ message }) => message)).toContain('following a log failed by a bug')
   })
 
   test('makes room for the next in its chat', async () => {
@@ -214,6 +168,57 @@ describe('a live message', () => {
       expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered')
     }, 5_000)
     await vi.waitFor(() => expect(over).toBe(true))
+  })
+})
+
+// The times between edits are measured, and those of a few milliseconds are said to be none.
+describe('by the machine’s own clock, a live message', () => {
+  beforeEach(() => open())
+
+  test('is edited at most every 1.5 s, however much is printed, and then shows the newest', async () => {
+    await begin()
+    const timer = setInterval(() => print('x', String(Date.now())), 20)
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    clearInterval(timer)
+    print('the last')
+    const { history } = await reads(/the last$/)
+    const times = history.map(({ at }) => at)
+    expect(times.length).toBeGreaterThanOrEqual(2)
+    for (const [index, at] of times.entries()) {
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1_450)
+    }
+  })
+
+  test('and at most every 3 s in groups', async () => {
+    const { id } = await bench.group()
+    const inGroup = () => bench.sandbox.messages(id)
+    bench.sandbox.say(OWNER, id, '/watch my-bot')
+    await reads(/Nothing printed/, inGroup)
+    const timer = setInterval(() => print(String(Date.now())), 50)
+    await new Promise((resolve) => setTimeout(resolve, 5_000))
+    clearInterval(timer)
+    print('the last')
+    const { history } = await reads(/the last$/, inGroup)
+    const times = history.map(({ at }) => at)
+    for (const [index, at] of times.entries()) {
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(2_950)
+    }
+  })
+
+  test('is not edited while nothing is printed', async () => {
+    const message = await begin()
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expect(bench.chat().find(({ message_id }) => message_id === message.message_id)?.history).toEqual(message.history)
+  })
+
+  test('ends with its bot, and says why it failed', async () => {
+    await begin()
+    finish('removed')
+    expect((await reads(/removed/)).text).toMatch(/^my-bot — followed for 0\.0 s, until it was removed\n/)
+    await begin()
+    finish(new Error('a bug'))
+    await reads(/followed for 0\.0 s: internal error/)
+    expect(bench.entries.map(({ message }) => message)).toContain('following a log failed by a bug')
   })
 })
 
