@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => bench.close())
 
-test('an error is explained by its code, as the audit and as --json have it, where nothing is installed yet', async () => {
+test('an error is explained by its code, as audit and --json have it, where nothing is installed yet', async () => {
   const { code, out } = await bench.run(['explain', 'disk', 'full'])
   expect(code).toBe(0)
   expect(out).toMatch(/^disk_full\nThe disk is full.*\n.*tbs-manager prune shows/)
