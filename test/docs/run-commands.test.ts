@@ -48,7 +48,7 @@ test('in the chat', { timeout: 60_000 }, async () => {
 })
 
 // They need a server, run for ever, or have long tests of their own.
-const ELSEWHERE = ['install', 'uninstall', 'serve', 'demo', 'exec', 'cp', 'import']
+const ELSEWHERE = ['install', 'upgrade', 'uninstall', 'serve', 'demo', 'exec', 'cp', 'import']
 
 test('in the terminal', { timeout: 240_000 }, async () => {
   const calls = told.flatMap(({ where, text }) => (where === 'shell' ? ownCalls(text) : []))
