@@ -109,8 +109,11 @@ const releaseFor = async (run: Run, { release: wanted }: Manifest): Promise<Rele
   const same = (await releasesOf(read, bot.id)).filter(
     ({ sha, imageId, state }) => sha === wanted.sha && imageId !== null && state !== 'failed',
   )
-  const known = same.find(({ number }) => number === wanted.number) ?? same[0]
-  if (known) return known
+  const isThat = ({ number }: Release) => number === wanted.number
+  // On a server to which only the manager's state was moved there are no images.
+  for (const known of [...same.filter(isThat), ...same]) {
+    if (await engine.docker.image(known.imageId ?? '')) return known
+  }
   const args = { ...operation.args, ref: wanted.sha }
   return releaseFromSource({ ...run, operation: { ...operation, args } })
 }

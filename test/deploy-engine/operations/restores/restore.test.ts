@@ -47,3 +47,17 @@ test('a backup stays while it is being restored, however many are made meanwhile
     expect(dataOf(my).get('rows')).toBe('one')
   }
 })
+
+test('where nothing is left but what the manager knew, the version is built anew, on its data', async () => {
+  const { my, backup } = await backedUp()
+  await my.operate('stop')
+  // As on another server, to which the manager's state was moved.
+  const { machines, images, volumes } = my.world.daemon
+  for (const [id, { labels }] of images) if (labels['tbs.instance'] !== undefined) images.delete(id)
+  machines.clear()
+  volumes.clear()
+  const { state, outcome } = await restored(my, backup)
+  expect({ state, error: outcome?.error }).toEqual({ state: 'succeeded', error: undefined })
+  expect(outcome?.release).toBe(2)
+  expect(dataOf(my).get('rows')).toBe('one')
+})
