@@ -274,6 +274,8 @@ describe('mute', () => {
     await forAWhile('echo-bot', 60_000)
     const { id } = await crash(bench, 'echo-bot')
     await end(bench, id)
+    // Its end is looked at meanwhile, while it is muted still.
+    await bench.answer('/bots')
     await forAWhile('echo-bot', 0)
     await bench.restart()
     await bench.answer('/bots')
