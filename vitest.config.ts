@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/helpers/longest-first.ts'
 
 const REAL_DOCKER = ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts']
 const BROWSER = ['test/browser/**/*.test.ts']
@@ -17,6 +18,7 @@ const PROGRAM = ['test/helpers/bundle-once.ts']
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'architecture', include: ARCHITECTURE } },
       {
@@ -48,10 +50,11 @@ export default defineConfig({
           name: 'browser',
           include: BROWSER,
           globalSetup: PROGRAM,
-          maxWorkers: 1,
+          // The same as of docker, beside which they run.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -64,7 +67,7 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

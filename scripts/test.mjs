@@ -34,8 +34,8 @@ const CHECKS = [
 const TESTS = [
   { name: 'architecture', projects: ['architecture'] },
   { name: 'unit', projects: ['unit'] },
-  { name: 'integration', projects: ['docker'] },
-  { name: 'browser', projects: ['browser'] },
+  // At the same time, since a test of the browser mostly waits for Docker, too.
+  { name: 'integration', projects: ['docker', 'browser'] },
 ]
 
 /** @type {Stage[]} */
