@@ -13,7 +13,7 @@ export const managerTopics: readonly Topic[] = [
   { title: 'The terminal', errors: terminal },
   { title: 'Installing', errors: installing },
   { title: 'The manager itself', errors: running },
-  { title: 'Upgrading', errors: upgrading },
+  { title: 'Another version of the manager', errors: upgrading },
 ]
 
 // The engine's errors may have them, too: it knows no chat, and so can't know their names.
