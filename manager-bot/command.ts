@@ -116,6 +116,8 @@ export type ManagerState = {
   running: boolean
   /** Since when, ms since the epoch. */
   since?: number
+  /** Of the one that runs. */
+  version?: string
   /** 'up', or why it is not. */
   redis: string
 }

@@ -44,10 +44,13 @@ export const hostLines = ({ disk, memory, load, docker }: HostNow): Block[] => [
   line('version' in docker ? `✓ Docker ${docker.version}` : `✗ ${docker.problem}`),
 ]
 
-export const managerLines = ({ running, since, redis }: ManagerState, now: number): Block[] => [
-  line(redis === 'up' ? '✓ Redis' : `✗ Redis does not answer: ${redis}`),
-  line(running ? `✓ Manager${since === undefined ? '' : `: up ${duration(now - since)}`}` : '✗ No manager is running'),
-]
+export const managerLines = ({ running, since, version, redis }: ManagerState, now: number): Block[] => {
+  const up = since === undefined ? '' : `: up ${duration(now - since)}`
+  return [
+    line(redis === 'up' ? '✓ Redis' : `✗ Redis does not answer: ${redis}`),
+    line(running ? `✓ Manager${version === undefined ? '' : ` ${version}`}${up}` : '✗ No manager is running'),
+  ]
+}
 
 /** `ok` undefined: it is neither good nor bad. */
 const item = (ok: boolean | undefined, label: string, text: string, seenAt: number, now: number): Block => {

@@ -1,6 +1,7 @@
 import { Command as Verb } from 'commander'
 import { type Command, GIVEN, type Input, parametersOf } from '../command.ts'
 import { commands } from '../commands/index.ts'
+import { ownVersion } from '../own-version.ts'
 import { addBackupVerbs } from './backup-verbs.ts'
 import type { DoctorOptions } from './doctor-verb.ts'
 import { ONLY_HERE } from './door/elsewhere.ts'
@@ -15,6 +16,7 @@ import type { ValidateOptions } from './validate-verb.ts'
 export const createProgram = (): Verb => {
   const program = new Verb('tbs-manager')
     .description("Deploys and looks after Telegram bots on one's own server")
+    .version(ownVersion(), '--version', 'print the version of this package')
     .showHelpAfterError('(tbs-manager --help lists the verbs)')
     .addHelpText('after', '\n--host user@server behind a verb runs it by the manager that is installed on a server.')
   program

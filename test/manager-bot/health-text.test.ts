@@ -164,6 +164,7 @@ test('the server and the manager', () => {
   )
   const up = { running: true, since: NOW - 125 * MINUTE, redis: 'up' }
   expect(toPlain(managerLines(up, NOW))).toBe('✓ Redis\n✓ Manager: up 2 h 5 min')
+  expect(toPlain(managerLines({ ...up, version: '0.1.0' }, NOW))).toBe('✓ Redis\n✓ Manager 0.1.0: up 2 h 5 min')
   expect(toPlain(managerLines({ running: false, redis: 'connect ENOENT' }, NOW))).toBe(
     '✗ Redis does not answer: connect ENOENT\n✗ No manager is running',
   )
