@@ -67,7 +67,7 @@ const OWN_SCHEMAS = [
 /**
  * Opens, and migrates, the database in the data dir. What can't be written for want of space fails with `disk_full`,
  * and with `database_locked` what can't be because another process keeps the file to itself; neither changes anything.
- * A database that a newer version has changed is refused with `database_newer`.
+ * A database that a newer version has changed is refused with `database_newer`, if all tables are opened.
  */
 export const openDatabase = async (dataDir: string, more: MoreTables = {}): Promise<OpenDatabase> => {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -85,7 +85,8 @@ export const openDatabase = async (dataDir: string, more: MoreTables = {}): Prom
     busyTimeout: BUSY_MS,
   })
   await source.initialize()
-  await refuseNewer(source)
+  // Without the tables of the other part nobody can tell which of its own are new.
+  if (more.migrations) await refuseNewer(source)
   await source.query('PRAGMA foreign_keys = ON')
   return {
     source,

@@ -92,6 +92,20 @@ describe('the database', () => {
     await database.close()
   }, 20_000)
 
+  test('is refused by a version that does not know what a newer one has done', async () => {
+    const dataDir = join(directory, 'newer')
+    class Newer1900000000000 {
+      name = 'Newer1900000000000'
+      up = async () => {}
+      down = async () => {}
+    }
+    await (await openDatabase(dataDir, { migrations: [Newer1900000000000] })).close()
+    const older = openDatabase(dataDir, { migrations: [] })
+    await expect(older).rejects.toMatchObject({ code: 'database_newer' })
+    // Who opens only a part has no say in it.
+    await (await openDatabase(dataDir)).close()
+  })
+
   test('refuses a second active release of a bot', async () => {
     const database = await openDatabase(join(directory, 'active'))
     const { id } = await database.read.save(BotSchema, bot('a', 1) as Bot)
