@@ -169,18 +169,22 @@ const addInstall = (program: Verb): void => {
     })
 }
 
-const addUpgrade = (program: Verb): void => {
-  program
-    .command('upgrade')
-    .argument('[user@host]', 'a server with SSH; without it, this machine')
-    .description('Replace the manager by the version that this package is; it is back if that one does not work')
-    .option('--rollback', 'go back to the version before')
+const withServerOptions = (verb: Verb): Verb =>
+  verb
     .option('--port <number>', 'of its sshd')
     .option('--key <file>', 'a private key to log in with')
     .option('--fingerprint <SHA256:…>', 'of its host key, if it was never seen')
     .option('--instance <name>', 'of the installation, if there are several')
     .option('--yes', 'ask nothing')
     .option('--json', 'print events as JSON, and ask nothing')
+
+const addUpgrade = (program: Verb): void => {
+  const upgrade = program
+    .command('upgrade')
+    .argument('[user@host]', 'a server with SSH; without it, this machine')
+    .description('Replace the manager by the version that this package is; it is back if that one does not work')
+    .option('--rollback', 'go back to the version before')
+  withServerOptions(upgrade)
     .addHelpText(
       'after',
       '\nFor the newest version: npx tbs-manager@latest upgrade user@host. More in docs/upgrading.md',
@@ -207,23 +211,17 @@ const addUpgrade = (program: Verb): void => {
 const CARRY_OUT: typeof import('../../deploy-engine/index.ts').CARRY_OUT = 'carry-out-upgrade'
 
 const addUninstall = (program: Verb): void => {
-  program
+  const uninstall = program
     .command('uninstall')
     .argument('[user@host]', 'a server with SSH; without it, this machine')
     .description('Take the manager off a server, after a last backup; its data, keys and backups stay')
     .option('--bots', 'remove the bots, too; else they go on running')
     .option('--data', 'remove data, keys and backups, too; with --bots also the data of the bots')
     .option('--no-backup', 'make no last backup')
-    .option('--port <number>', 'of its sshd')
-    .option('--key <file>', 'a private key to log in with')
-    .option('--fingerprint <SHA256:…>', 'of its host key, if it was never seen')
-    .option('--instance <name>', 'of the installation, if there are several')
-    .option('--yes', 'ask nothing')
-    .option('--json', 'print events as JSON, and ask nothing')
-    .action(async (host: string | undefined, options: UninstallOptions) => {
-      const { uninstallVerb } = await import('./uninstall/uninstall-verb.ts')
-      process.exitCode = await uninstallVerb(host, options)
-    })
+  withServerOptions(uninstall).action(async (host: string | undefined, options: UninstallOptions) => {
+    const { uninstallVerb } = await import('./uninstall/uninstall-verb.ts')
+    process.exitCode = await uninstallVerb(host, options)
+  })
 }
 
 const addSecretVerbs = (verb: Verb, secret: Command): void => {

@@ -1,20 +1,16 @@
 import { environmentHere } from '../../data-dir.ts'
-import { EXIT, report } from '../report.ts'
+import { serverVerb } from '../server-verb.ts'
 import { asJson, asLines, onScreen, openSteps, type StepScreen } from '../step-screen.ts'
 import { doneText } from './done-text.ts'
 import { install } from './install.ts'
 import { ownKeys } from './own-keys.ts'
-import { neverAsked, onTerminal, type Question, Stopped, unattended } from './question.ts'
+import { neverAsked, onTerminal, type Question, unattended } from './question.ts'
 import { ASKING, inStep, STEPS, type StepName } from './steps.ts'
 import { type InstallOptions, readWanted } from './wanted.ts'
 
 /** Installs the manager, says how it goes on, and gives the exit code. Ctrl-C ends it; what is done stays. */
-export const installVerb = async (host: string | undefined, options: InstallOptions): Promise<number> => {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
-  const { signal } = stop
-  try {
+export const installVerb = (host: string | undefined, options: InstallOptions): Promise<number> =>
+  serverVerb(options, LEFT, async (signal) => {
     const env = environmentHere()
     const { screen, question } = await open(options)
     const where = host ?? (await question.text('On which server? user@host, or empty for this machine', ''))
@@ -29,13 +25,9 @@ export const installVerb = async (host: string | undefined, options: InstallOpti
       { ms, ...installation, ...(recoveryKey && { recoveryKey: recoveryKey.reveal() }) },
       doneText(installation, ms),
     )
-    return 0
-  } catch (error) {
-    if (!signal.aborted && !(error instanceof Stopped)) return await report(error, { json: options.json ?? false })
-    process.stderr.write('\nStopped. What is done stays; the same command goes on from there.\n')
-    return EXIT.interrupted
-  }
-}
+  })
+
+const LEFT = 'What is done stays; the same command goes on from there.'
 
 const open = async ({ yes, json }: InstallOptions): Promise<{ screen: StepScreen<StepName>; question: Question }> => {
   const write = (text: string) => void process.stdout.write(text)

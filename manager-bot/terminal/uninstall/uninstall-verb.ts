@@ -1,21 +1,17 @@
 import { environmentHere } from '../../data-dir.ts'
 import { ownKeys } from '../install/own-keys.ts'
-import { neverAsked, onTerminal, type Question, Stopped, unattended } from '../install/question.ts'
+import { neverAsked, onTerminal, type Question, unattended } from '../install/question.ts'
 import { readWhere, type WhereOptions } from '../install/wanted.ts'
-import { EXIT, report } from '../report.ts'
+import { serverVerb } from '../server-verb.ts'
 import { uninstall } from './uninstall.ts'
 
 export type UninstallOptions = WhereOptions & { bots?: true; data?: true; backup: boolean; yes?: true; json?: true }
 
 /** Removes an installation, and gives the exit code. Ctrl-C ends it; the same command goes on from there. */
-export const uninstallVerb = async (host: string | undefined, options: UninstallOptions): Promise<number> => {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal)
-  const { signal } = stop
-  const { json = false, bots = false, data = false, backup } = options
-  const write = (fields: object, text: string) => process.stdout.write(json ? `${JSON.stringify(fields)}\n` : text)
-  try {
+export const uninstallVerb = (host: string | undefined, options: UninstallOptions): Promise<number> =>
+  serverVerb(options, 'The same command goes on from there.', async (signal) => {
+    const { json = false, bots = false, data = false, backup } = options
+    const write = (fields: object, text: string) => process.stdout.write(json ? `${JSON.stringify(fields)}\n` : text)
     const env = environmentHere()
     const where = await readWhere(host, options, env)
     const parts = {
@@ -28,13 +24,7 @@ export const uninstallVerb = async (host: string | undefined, options: Uninstall
     const did = await uninstall(where, { bots, data, backup }, parts)
     const name = `the manager ${where.instance} on ${where.server?.host ?? 'this machine'}`
     write({ done: true, removed: did }, did ? `Removed ${name}.\n` : `There is nothing left of ${name}.\n`)
-    return 0
-  } catch (error) {
-    if (!signal.aborted && !(error instanceof Stopped)) return await report(error, { json })
-    process.stderr.write('\nStopped. The same command goes on from there.\n')
-    return EXIT.interrupted
-  }
-}
+  })
 
 const TITLES: Record<string, string> = {
   backup: 'Back up every bot',

@@ -2,9 +2,9 @@ import type { Upgrade } from '../../../deploy-engine/index.ts'
 import { environmentHere } from '../../data-dir.ts'
 import { duration } from '../../text/duration.ts'
 import { ownKeys } from '../install/own-keys.ts'
-import { neverAsked, onTerminal, type Question, Stopped, unattended } from '../install/question.ts'
+import { neverAsked, onTerminal, type Question, unattended } from '../install/question.ts'
 import { readWhere, type WhereOptions } from '../install/wanted.ts'
-import { EXIT, report } from '../report.ts'
+import { serverVerb } from '../server-verb.ts'
 import { asJson, asLines, onScreen, openSteps, type StepScreen } from '../step-screen.ts'
 import { ASKING, STEPS, type StepName } from './steps.ts'
 import { upgrade } from './upgrade.ts'
@@ -12,12 +12,8 @@ import { upgrade } from './upgrade.ts'
 export type UpgradeOptions = WhereOptions & { rollback?: true; yes?: true; json?: true }
 
 /** Replaces a manager by another version, and gives the exit code. Ctrl-C leaves what has begun to itself. */
-export const upgradeVerb = async (host: string | undefined, options: UpgradeOptions): Promise<number> => {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, onSignal)
-  const { signal } = stop
-  try {
+export const upgradeVerb = (host: string | undefined, options: UpgradeOptions): Promise<number> =>
+  serverVerb(options, LEFT, async (signal) => {
     const env = environmentHere()
     const where = await readWhere(host, options, env)
     const { screen, question } = await open(options)
@@ -25,13 +21,9 @@ export const upgradeVerb = async (host: string | undefined, options: UpgradeOpti
     const parts = { ...ownKeys(env), question, step, signal }
     const ended = await upgrade(where, { back: options.rollback ?? false }, parts)
     screen.done({ upgrade: ended }, doneText(ended))
-    return 0
-  } catch (error) {
-    if (!signal.aborted && !(error instanceof Stopped)) return await report(error, { json: options.json ?? false })
-    process.stderr.write('\nStopped. What has begun on the server goes on; the same command looks at it again.\n')
-    return EXIT.interrupted
-  }
-}
+  })
+
+const LEFT = 'What has begun on the server goes on; the same command looks at it again.'
 
 const open = async (options: UpgradeOptions): Promise<{ screen: StepScreen<StepName>; question: Question }> => {
   const write = (text: string) => void process.stdout.write(text)
