@@ -1,5 +1,6 @@
 import { type Engine, messageOf, TbsError, type Upgrade } from '../../deploy-engine/index.ts'
 import type { Reply, UpgradesHere } from '../command.ts'
+import { hintOf } from '../errors/explain.ts'
 import { bold, line, type RichText } from '../text/rich-text.ts'
 import type { Upgrades } from '../upgrade/upgrades.ts'
 import type { Known } from './message.ts'
@@ -48,5 +49,6 @@ const notUpgraded = (door: Parts, error: unknown): RichText => {
     door.speaking.log.error({ err: error }, `an upgrade failed by a bug: ${messageOf(error)}`)
     return [line(bold('Not upgraded: '), 'internal error. The manager’s log has the details.')]
   }
-  return [line(bold('Not upgraded: '), `${error.message}.`), ...(error.hint ? [line(error.hint)] : [])]
+  const hint = hintOf(error)
+  return [line(bold('Not upgraded: '), `${error.message}.`), ...(hint === undefined ? [] : [line(hint)])]
 }
