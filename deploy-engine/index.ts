@@ -1,5 +1,6 @@
 export type { ReadArchive as VerifiedFile } from './archive/read-archive.ts'
 export { ERRAND, interruptErrand } from './container/interrupt-script.ts'
+export { managerContainer, ownContainers } from './container/own-containers.ts'
 export { saysUsedElsewhere } from './container/used-elsewhere.ts'
 export { isOldApi } from './docker-api.ts'
 export { type ErrorCode, messageOf, TbsError } from './error.ts'
@@ -97,7 +98,7 @@ export {
   mend,
   type Seen,
 } from './watch/doctor/examine.ts'
-export { hostChecks, managerContainer } from './watch/doctor/host-checks.ts'
+export { hostChecks } from './watch/doctor/host-checks.ts'
 export { ownChecks } from './watch/doctor/own-checks.ts'
 export { privateFiles } from './watch/doctor/private-files.ts'
 export { watchHealth } from './watch/health.ts'

@@ -85,7 +85,8 @@ const start = async (
   { log, onSecret, stop, onClose, onListening }: Start,
 ): Promise<{ ended: Promise<unknown> }> => {
   let polls = () => false
-  onClose(await lockDataDir(config, () => ({ version: ownVersion(), polls: polls() })))
+  const version = ownVersion()
+  onClose(await lockDataDir(config, () => ({ version, polls: polls() })))
   onClose(guardEventLoop().close)
   const { engine, close } = await openEngine(engineSettings(config), {
     log,

@@ -1,5 +1,6 @@
+import { managerContainer, ownContainers } from '../container/own-containers.ts'
 import { TbsError } from '../error.ts'
-import type { OwnContainer, Upgrading } from './ports.ts'
+import type { Upgrading } from './ports.ts'
 import { BEFORE, managerImages, type Upgrade } from './upgrade.ts'
 
 /** What the container that carries an upgrade out runs. */
@@ -21,20 +22,20 @@ export const beginUpgrade = async (upgrading: Upgrading, wanted: WantedUpgrade):
   const { docker, journal, instance, clock } = upgrading
   const last = await journal.read()
   const unfinished = last && !last.result ? last : undefined
-  for (const { id, running } of await docker.own(instance, 'upgrade')) {
+  for (const { id, running } of await ownContainers(docker, instance, 'upgrade')) {
     if (running && unfinished) throw upgradeRunning(unfinished)
     await docker.removeContainer(id)
   }
   if (unfinished) return start(upgrading, unfinished)
   const manager = await managerOf(upgrading)
+  const from = await docker.versionOf(manager.id)
   const to = await imageOf(upgrading, wanted)
-  if (to.image === manager.image) {
+  if (to.image === from.image) {
     throw new TbsError('same_version', `The manager is ${to.version} already`, { hint: 'There is nothing to do' })
   }
   if (manager.running) await refuseOperations(upgrading)
   await upgrading.database.room()
   const startFrom = wanted.image === undefined ? await olderCopy(upgrading, last) : undefined
-  const from = (await docker.imageVersion(manager.image)) ?? { image: manager.image, version: 'unknown' }
   const upgrade: Upgrade = {
     id: `${clock.now()}`,
     kind: wanted.image === undefined ? 'rollback' : 'upgrade',
@@ -52,10 +53,8 @@ export const beginUpgrade = async (upgrading: Upgrading, wanted: WantedUpgrade):
   return start(upgrading, upgrade)
 }
 
-/** Stopped managers are of installations that were cut off; of several the one that runs is meant. */
-const managerOf = async ({ docker, instance }: Upgrading): Promise<OwnContainer> => {
-  const there = await docker.own(instance, 'manager')
-  const manager = there.find(({ running }) => running) ?? there[0]
+const managerOf = async ({ docker, instance }: Upgrading) => {
+  const manager = await managerContainer(docker, instance)
   if (manager) return manager
   throw new TbsError('no_manager', `There is no manager of the instance ${instance} on this machine`, {
     hint: 'If it has another name: --instance <name>. To have one there: tbs-manager install',

@@ -1,5 +1,6 @@
+import { ownContainers } from '../container/own-containers.ts'
 import { messageOf, TbsError } from '../error.ts'
-import type { ManagerFacts, OwnContainer, Upgrading } from './ports.ts'
+import type { ManagerFacts, Upgrading } from './ports.ts'
 import { BEFORE, managerImages, type Upgrade } from './upgrade.ts'
 
 const GRACE_S = 15
@@ -8,7 +9,7 @@ const LOOK_MS = 500
 const LOG_LINES = 15
 
 /** On the new one, so that it is told from the old. */
-export const UPGRADE_LABEL = 'tbs.upgrade'
+const UPGRADE_LABEL = 'tbs.upgrade'
 
 /**
  * Replaces the manager's container by one of another image: stops the old one, copies its database, starts the new one
@@ -84,8 +85,8 @@ const tryOut = async (upgrading: Upgrading, upgrade: Upgrade): Promise<void> => 
   await docker.setRestart(id, 'unless-stopped')
 }
 
-const newOne = async ({ docker, instance }: Upgrading, { id }: Upgrade): Promise<OwnContainer | undefined> =>
-  (await docker.own(instance, 'manager')).find(({ labels }) => labels[UPGRADE_LABEL] === id)
+const newOne = async ({ docker, instance }: Upgrading, { id }: Upgrade) =>
+  (await ownContainers(docker, instance, 'manager')).find(({ labels }) => labels[UPGRADE_LABEL] === id)
 
 const untilWell = async (
   { docker, manager, clock }: Upgrading,

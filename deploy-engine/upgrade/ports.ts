@@ -22,25 +22,23 @@ export type ManagerFacts = {
 
 export type ManagerDocker = Pick<
   DockerPort,
-  'container' | 'start' | 'stop' | 'setRestart' | 'removeContainer' | 'logs' | 'tag' | 'removeImage'
+  'container' | 'containers' | 'start' | 'stop' | 'setRestart' | 'removeContainer' | 'logs' | 'tag'
 > & {
-  /** Containers of this installation in a role of its own: the manager, and what upgrades it. */
-  own(instance: string, role: OwnRole): Promise<OwnContainer[]>
   /** Builds an image of a tar.gz and gives its id. Fails with `image_not_built`. */
   build(
     archive: Buffer,
     wanted: { tag: string; dockerfile: string; labels: Labels },
     signal: AbortSignal,
   ): Promise<string>
-  imageVersion(reference: string): Promise<{ image: string; version: string } | undefined>
+  imageVersion(reference: string): Promise<ImageVersion | undefined>
+  versionOf(container: string): Promise<ImageVersion>
   /** A container with all settings of that one, of another image and not started. What the image gave is left out. */
   createLike(container: string, wanted: Like): Promise<string>
   rename(container: string, name: string): Promise<void>
 }
 
-export type OwnRole = 'manager' | 'upgrade'
-
-export type OwnContainer = { id: string; name: string; image: string; running: boolean; labels: Labels }
+/** `image` is its id; `version` "unknown" if it does not say. */
+export type ImageVersion = { image: string; version: string }
 
 export type Like = {
   name: string

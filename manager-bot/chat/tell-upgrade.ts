@@ -1,4 +1,5 @@
-import { type Engine, messageOf, type Upgrade, type Upgrading } from '../../deploy-engine/index.ts'
+import type { EntityManager } from 'typeorm'
+import { type Engine, messageOf, ownContainers, type Upgrade, type Upgrading } from '../../deploy-engine/index.ts'
 import { upgradeText } from '../upgrade/upgrade-text.ts'
 import type { Outbox } from './outbox.ts'
 import { noteOf, setNote } from './records/note.ts'
@@ -36,7 +37,7 @@ const tellOnce = async (engine: Engine, outbox: Outbox, upgrade: Upgrade): Promi
   const places = await engine.database.transaction(async (entities) => {
     if ((await noteOf(entities, TOLD))?.value === upgrade.id) return []
     await setNote(entities, { key: TOLD, value: upgrade.id, at: engine.clock.now() })
-    const places = upgrade.place === undefined ? await ofOwners(engine) : [{ ...upgrade.place, replyTo: null }]
+    const places = upgrade.place === undefined ? await ofOwners(entities) : [{ ...upgrade.place, replyTo: null }]
     for (const place of places) {
       await outbox.post(entities, { place, text: upgradeText(upgrade), priority: 'result', silent: false })
     }
@@ -45,10 +46,12 @@ const tellOnce = async (engine: Engine, outbox: Outbox, upgrade: Upgrade): Promi
   for (const { chatId } of places) outbox.wake(chatId)
 }
 
-const ofOwners = async ({ database }: Engine): Promise<Place[]> =>
-  (await owners(database.read)).map(({ telegramId }) => ({ chatId: telegramId, threadId: null, replyTo: null }))
+const ofOwners = async (entities: EntityManager): Promise<Place[]> =>
+  (await owners(entities)).map(({ telegramId }) => ({ chatId: telegramId, threadId: null, replyTo: null }))
 
 /** What has carried it out has ended by itself. */
 const tidy = async ({ docker, instance }: Upgrading): Promise<void> => {
-  for (const { id, running } of await docker.own(instance, 'upgrade')) if (!running) await docker.removeContainer(id)
+  for (const { id, running } of await ownContainers(docker, instance, 'upgrade')) {
+    if (!running) await docker.removeContainer(id)
+  }
 }

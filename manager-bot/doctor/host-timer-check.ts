@@ -8,11 +8,11 @@ import { age } from '../text/duration.ts'
 export const hostTimerCheck = (host: HostPorts, { dataDir, instance }: Config): Check => ({
   name: 'timer',
   look: async () => {
-    const { files, clock } = host
+    const { files, clock, docker } = host
     const places = placesOf(instance)
     const looked = await files.stateOf(join(dataDir, 'host-timer'))
     if (looked) return judged(clock.now() - looked.writtenAt)
-    if (!(await managerContainer(host))) return NEEDLESS
+    if (!(await managerContainer(docker, instance))) return NEEDLESS
     const units = [`/etc/systemd/system/${places.timerUnit}.timer`, places.cron]
     const there = await Promise.all(units.map((unit) => files.stateOf(unit)))
     return there.some(Boolean) ? NEVER_LOOKED : UNSEEN

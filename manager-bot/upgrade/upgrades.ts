@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   beginUpgrade,
   type Engine,
+  managerContainer,
   messageOf,
   TbsError,
   type Upgrade,
@@ -79,7 +80,7 @@ export const openUpgrades = ({ engine, upgrading, registry, signal }: Parts): Up
 }
 
 const refuseElsewhere = async ({ docker, instance }: Upgrading): Promise<void> => {
-  if ((await docker.own(instance, 'manager')).length > 0) return
+  if (await managerContainer(docker, instance)) return
   throw new TbsError('not_installed', 'This manager does not run in a container that was installed', {
     hint: 'Stop it, and start the version that you want in the way that this one was started',
   })

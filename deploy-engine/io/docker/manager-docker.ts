@@ -5,7 +5,6 @@ import { TbsError } from '../../error.ts'
 import type { Labels } from '../../ports.ts'
 import type { Like, ManagerDocker } from '../../upgrade/ports.ts'
 import { containerPart } from './containers.ts'
-import { labelFilter } from './filters.ts'
 import { imagePart } from './images.ts'
 import { logPart } from './logs.ts'
 import { ignoreStatus } from './status.ts'
@@ -18,18 +17,6 @@ export const managerDocker = (): ManagerDocker => {
     ...imagePart(docker),
     ...logPart(docker),
 
-    own: async (instance, role) => {
-      const label = labelFilter({ 'tbs.instance': instance, 'tbs.role': role })
-      const found = await docker.listContainers({ all: true, filters: { label } })
-      return found.map(({ Id, Names, ImageID, State, Labels }) => ({
-        id: Id,
-        name: (Names[0] ?? '').replace(/^\//, ''),
-        image: ImageID,
-        running: ['running', 'restarting', 'paused'].includes(State),
-        labels: Labels,
-      }))
-    },
-
     build: async (archive, { tag, dockerfile, labels }, signal) => {
       const options = { t: tag, dockerfile, labels, forcerm: true, abortSignal: signal }
       const progress = await docker.buildImage(Readable.from([archive]), options)
@@ -41,7 +28,13 @@ export const managerDocker = (): ManagerDocker => {
 
     imageVersion: async (reference) => {
       const found = await docker.getImage(reference).inspect().catch(ignoreStatus(404))
-      return found && { image: found.Id, version: found.Config.Labels?.[VERSION_LABEL] ?? 'unknown' }
+      return found && { image: found.Id, version: versionIn(found.Config) }
+    },
+
+    // By its image's label, which a container has, too: the image itself may be gone.
+    versionOf: async (container) => {
+      const { Image, Config } = await docker.getContainer(container).inspect()
+      return { image: Image, version: versionIn(Config) }
     },
 
     createLike: async (container, wanted) => {
@@ -61,7 +54,7 @@ export const managerDocker = (): ManagerDocker => {
 const notBuilt = (cause: Error): TbsError =>
   new TbsError('image_not_built', `The manager's image could not be built: ${cause.message}`, { cause })
 
-const VERSION_LABEL = 'tbs.version'
+const versionIn = ({ Labels: labels }: { Labels?: Labels | null }): string => labels?.['tbs.version'] ?? 'unknown'
 
 /** By this label an installer knows the container that it made; one that is like it is another one. */
 const MADE_BY_INSTALLER = 'tbs.spec'

@@ -1,4 +1,4 @@
-import { instanceLabels } from '../../container/labels.ts'
+import { managerContainer } from '../../container/own-containers.ts'
 import { isOldApi, OLDEST_API } from '../../docker-api.ts'
 import { expectedError } from '../../operations/expected-error.ts'
 import type { HostPorts } from '../../ports.ts'
@@ -87,15 +87,9 @@ const lookAtTelegram = async ({ telegram, settings }: HostPorts, signal: AbortSi
 
 const OLD_IMAGE_MS = 180 * 86_400_000
 
-/** The container that the manager is in, or was; undefined: it has none. */
-export const managerContainer = async ({ docker, settings }: HostPorts): Promise<{ id: string } | undefined> => {
-  const managers = await docker.containers({ ...instanceLabels(settings.instance), 'tbs.role': 'manager' })
-  return managers.find(({ running }) => running) ?? managers[0]
-}
-
 const lookAtImage = async (host: HostPorts): Promise<Seen> => {
-  const { docker, clock } = host
-  const own = await managerContainer(host)
+  const { docker, clock, settings } = host
+  const own = await managerContainer(docker, settings.instance)
   if (!own) return { state: 'ok', found: 'The manager has no container, so there is no image of it to grow old' }
   const at = await docker.imageBuiltAt(own.id)
   if (at === undefined)

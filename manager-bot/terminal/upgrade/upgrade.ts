@@ -1,8 +1,8 @@
 import { TbsError, type Upgrade } from '../../../deploy-engine/index.ts'
 import { ownPackage } from '../../package-files.ts'
+import { findContainer } from '../door/find-container.ts'
 import { becomeRoot } from '../install/become-root.ts'
 import { type Connecting, connect } from '../install/connect.ts'
-import { managerContainers } from '../install/manager-container.ts'
 import { buildManagerImage } from '../install/manager-image.ts'
 import { placesOf } from '../install/places.ts'
 import { Stopped } from '../install/question.ts'
@@ -26,8 +26,9 @@ export const upgrade = async (where: Where, { back }: { back: boolean }, parts: 
   const { target, password } = await step('connect', () => connect(where, parts))
   try {
     const { root, manager } = await step('manager', async () => {
-      const { root } = await becomeRoot(target, { passwords: [where.passwords.sudo, password], question })
-      const manager = await managerThere(root, instance)
+      const passwords = [where.passwords.sudo, password]
+      const { root } = await becomeRoot(target, { passwords, question })
+      const manager = await findContainer(root, { instance, passwords, question, orStopped: true })
       return { value: { root, manager }, found: manager.running ? 'it runs' : 'it is there, and does not run' }
     })
     const to = own ? `version ${own.version}` : 'the version before'
@@ -50,15 +51,6 @@ export const upgrade = async (where: Where, { back }: { back: boolean }, parts: 
 }
 
 const HOW = { done: 'it works', undone: 'it does not work: the old one is back', stuck: 'it does not work' }
-
-const managerThere = async (root: Target, instance: string) => {
-  const there = await managerContainers(root, instance)
-  const manager = there.find(({ running }) => running) ?? there[0]
-  if (manager) return manager
-  throw new TbsError('no_manager', `There is no manager of the instance ${instance} on ${root.name}`, {
-    hint: 'If it has another name: --instance <name>. To have one there: tbs-manager install',
-  })
-}
 
 type Imaging = { instance: string; own: Awaited<ReturnType<typeof ownPackage>>; onLine(line: string): void }
 
