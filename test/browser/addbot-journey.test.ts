@@ -10,6 +10,7 @@ import { fixtureBot } from '../helpers/fixture-bot.ts'
 import type { GitRepo } from '../helpers/git-repo.ts'
 import { type Installation, installation } from '../helpers/installation.ts'
 import { type SshServer, sshServer } from '../helpers/ssh-server.ts'
+import { visit } from '../helpers/visit.ts'
 
 // From /addbot to a bot that answers, on a phone, with a private repository: pressed wherever there is a button.
 
@@ -70,7 +71,7 @@ beforeEach(({ skip }) => {
 
 describe.sequential('adding a bot from a phone', () => {
   test('/addbot is in the menu, and asks for a name and for the repository', async () => {
-    await page.goto(sandbox.pageUrl ?? '')
+    await visit(page, sandbox.pageUrl ?? '')
     await chat.open(MANAGER)
     await shot('first-look')
     await page.getByRole('button', { name: 'Commands of this bot' }).tap()

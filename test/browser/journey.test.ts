@@ -9,6 +9,7 @@ import { CHROMIUM, DESKTOP, PHONE } from '../helpers/chromium.ts'
 import { type DemoProcess, startDemo } from '../helpers/demo-process.ts'
 import { docker, objectsOf, removeAll } from '../helpers/docker.ts'
 import { keepWriting } from '../helpers/keep-writing.ts'
+import { visit } from '../helpers/visit.ts'
 
 const SHOTS = join(import.meta.dirname, '../../test-output')
 const MANAGER = 'tbs-manager'
@@ -25,6 +26,8 @@ let demo: DemoProcess
 let page: Page
 let chat: ChatOnPage
 let failed = false
+/** What the pages said besides what they show. */
+const told: string[] = []
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tbs-journey-'))
@@ -46,7 +49,7 @@ beforeEach(({ skip }) => {
   onTestFailed(async () => {
     failed = true
     await page?.screenshot({ path: join(SHOTS, 'journey-failed.png') }).catch(() => {})
-    console.error(demo?.output().slice(-5_000))
+    console.error([...told, demo?.output().slice(-5_000)].join('\n'))
   })
 })
 
@@ -56,8 +59,9 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     await annotate(`the URL after ${demo.startedInMs} ms`)
     expect(demo.startedInMs).toBeLessThan(LOADED_MS)
     page = await (await browser.newContext({ viewport: DESKTOP })).newPage()
+    listenTo(page, 'desktop')
     chat = chatOnPage(page)
-    await page.goto(demo.url)
+    await visit(page, demo.url)
     await chat.open(MANAGER)
     await page.getByRole('log').getByText('/deploy').first().waitFor()
     await shot('01-first-look')
@@ -208,7 +212,7 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     expect(demo.url).toBe(url)
     await page.getByText('Connection lost').waitFor({ state: 'hidden', timeout: 20_000 })
     // What the page still knows of before is no proof.
-    await page.reload()
+    await visit(page, demo.url)
     await chat.open(MANAGER)
     await page.getByRole('log').getByText('Deployed echo-bot at main · #1').waitFor({ state: 'attached' })
     expect(await running()).toEqual(['v6'])
@@ -271,12 +275,19 @@ const runningIds = async (): Promise<string[]> => (await runningContainers()).ma
 
 const shot = (name: string) => page.screenshot({ path: join(SHOTS, `journey-${name}.png`) })
 
+const listenTo = (page: Page, name: string): void => {
+  page.on('console', (message) => told.push(`${name}: ${message.text()}`))
+  page.on('pageerror', (error) => told.push(`${name}: ${error.stack}`))
+  page.on('requestfailed', (request) => told.push(`${name}: ${request.url()} ${request.failure()?.errorText}`))
+}
+
 /** The manager's chat as a phone shows it. */
 const onPhone = async (name: string, act: (phone: Page) => Promise<void> = async () => {}): Promise<void> => {
   const context = await browser.newContext({ viewport: PHONE, isMobile: true, hasTouch: true })
   try {
     const phone = await context.newPage()
-    await phone.goto(demo.url)
+    listenTo(phone, name)
+    await visit(phone, demo.url)
     await chatOnPage(phone).open(MANAGER)
     await act(phone)
     await phone.screenshot({ path: join(SHOTS, `journey-phone-${name}.png`) })

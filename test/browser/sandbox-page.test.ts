@@ -5,6 +5,7 @@ import { type BrowserContext, chromium, type Locator, type Page } from 'playwrig
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openSandbox, type Sandbox, type SandboxBot } from '../../telegram-sandbox/index.ts'
 import { CHROMIUM, DESKTOP, PHONE } from '../helpers/chromium.ts'
+import { visit } from '../helpers/visit.ts'
 
 const SHOTS = join(import.meta.dirname, '../../test-output')
 const COMMANDS = [
@@ -228,6 +229,21 @@ test('a phone shows the list or the chat, with a way back, and nothing is too wi
   await page.getByRole('navigation', { name: 'Chats' }).waitFor({ state: 'visible' })
 })
 
+test('a page that hears nothing from the sandbox asks again', async () => {
+  const { page, sandbox } = await openWorld()
+  await page.clock.install()
+  let asked = 0
+  await page.route('**/events', async (route) => {
+    asked += 1
+    if (asked > 1) await route.continue()
+  })
+  await visit(page, sandbox.pageUrl ?? '')
+  expect(await page.getByRole('link').count()).toBe(0)
+  await page.clock.fastForward(16_000)
+  await page.getByRole('link', { name: /tbs-manager/ }).waitFor()
+  expect(await page.getByText('Connection lost').isVisible()).toBe(false)
+})
+
 test.each([
   ['desktop-light', DESKTOP, 'light'],
   ['desktop-dark', DESKTOP, 'dark'],
@@ -297,7 +313,7 @@ const openPage = async (sandbox: Sandbox, { viewport = DESKTOP, colorScheme = 'l
   const thrown: Error[] = []
   page.on('pageerror', (error) => thrown.push(error))
   onTestFinished(() => expect(thrown).toEqual([]))
-  await page.goto(sandbox.pageUrl ?? '')
+  await visit(page, sandbox.pageUrl ?? '')
   await page.getByRole('link', { name: /tbs-manager/ }).waitFor()
   return page
 }
