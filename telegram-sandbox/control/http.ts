@@ -13,7 +13,7 @@ const Say = z.strictObject({ ...Place, text: z.string() })
 const File = z.strictObject({ ...Place, name: z.string().min(1), content: z.base64(), caption: z.string() })
 const Press = z.strictObject({ person: z.number(), chat: Chat, message_id: z.number(), button: z.string() })
 
-const HEARTBEAT_MS = 20_000
+const HEARTBEAT_MS = 5_000
 
 /**
  * The page and what it does: GET /events, GET /document/<file id>, POST /say, /file and /press.
@@ -59,7 +59,7 @@ const events = (c: Context, world: World, sandbox: Sandbox): Response => {
         const event = pageEvent(world, change)
         if (event) send(event)
       })
-      const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS)
+      const heartbeat = setInterval(() => write('event: heartbeat\ndata: {}\n\n'), HEARTBEAT_MS)
       stop = () => {
         clearInterval(heartbeat)
         forget()

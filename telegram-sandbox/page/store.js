@@ -1,3 +1,6 @@
+// The sandbox says every 5 s that it is there. A phone that slept, or a connection that hangs, tells no error.
+const SILENT_MS = 15_000
+
 /** What the page knows, told by the sandbox over server-sent events. */
 export const openStore = () => {
   const store = {
@@ -11,18 +14,37 @@ export const openStore = () => {
     online: true,
     listeners: new Set(),
   }
+  listen(store)
+  return store
+}
+
+/** Begins anew where nothing was heard for too long: what comes first is all there is to know. */
+const listen = (store) => {
   const source = new EventSource('/events')
+  let silence
+  const heard = () => {
+    clearTimeout(silence)
+    silence = setTimeout(() => {
+      source.close()
+      setOnline(store, false)
+      listen(store)
+    }, SILENT_MS)
+  }
   const on = (type, handle) =>
-    source.addEventListener(type, ({ data }) => notify(store, handle(store, JSON.parse(data)) ?? { type: 'all' }))
+    source.addEventListener(type, ({ data }) => {
+      heard()
+      notify(store, handle(store, JSON.parse(data)) ?? { type: 'all' })
+    })
   on('snapshot', takeSnapshot)
   on('directory', takeDirectory)
   on('message', takeMessage)
   on('edit', takeEdit)
   on('delete', takeEdit)
   on('action', takeAction)
+  source.addEventListener('heartbeat', heard)
   source.addEventListener('open', () => setOnline(store, true))
   source.addEventListener('error', () => setOnline(store, false))
-  return store
+  heard()
 }
 
 export const actAs = (store, person) => {
