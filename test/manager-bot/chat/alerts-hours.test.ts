@@ -28,11 +28,18 @@ afterEach(() => bench.close())
 /** Lets it be so long after the beginning. */
 const at = (ms: number) => clock.leap(Math.max(0, began + ms - bench.engine.clock.now()))
 
-/** Once all that was due has been said and is written down: what a person asks for comes after alerts. */
+/**
+ * Once all that was due has been said and is written down: what a person asks for comes after alerts. A reminder that
+ * comes in between is no answer.
+ */
 const calm = async () => {
   await chat.alerts.resume()
-  await bench.answer('/bots')
+  const asked = bench.says('/bots')
+  const listed = () => bench.said().some((message) => message.message_id > asked.message_id && isList(message))
+  await bench.sandbox.waitFor(listed, { what: 'the list of bots' })
 }
+
+const isList = ({ text }: { text: string }) => text.includes('not deployed')
 
 const told = async (text: string) => {
   const shows = () => alertsTo(bench).find((message) => message.text.includes(text))
@@ -53,8 +60,7 @@ const reminded = async (count: number) => {
 const hoursOf = (messages: readonly { date: number }[]) =>
   messages.map(({ date }) => Math.round(((date * 1000 - began) / HOUR) * 10) / 10)
 
-// On a loaded machine the clock may leap while `/bots` is on its way: then it is answered with “Not run”.
-const aboutIt = () => bench.said().filter(({ text }) => !/not deployed|^Not run/.test(text))
+const aboutIt = () => bench.said().filter((message) => !isList(message))
 
 const calls = () => bench.sandbox.calls.filter(({ method }) => /^(send|edit)Message/.test(method))
 
