@@ -26,8 +26,6 @@ let demo: DemoProcess
 let page: Page
 let chat: ChatOnPage
 let failed = false
-/** What the pages said besides what they show. */
-const told: string[] = []
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tbs-journey-'))
@@ -49,7 +47,7 @@ beforeEach(({ skip }) => {
   onTestFailed(async () => {
     failed = true
     await page?.screenshot({ path: join(SHOTS, 'journey-failed.png') }).catch(() => {})
-    console.error([...told, demo?.output().slice(-5_000)].join('\n'))
+    console.error(demo?.output().slice(-5_000))
   })
 })
 
@@ -59,7 +57,6 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     await annotate(`the URL after ${demo.startedInMs} ms`)
     expect(demo.startedInMs).toBeLessThan(LOADED_MS)
     page = await (await browser.newContext({ viewport: DESKTOP })).newPage()
-    listenTo(page, 'desktop')
     chat = chatOnPage(page)
     await visit(page, demo.url)
     await chat.open(MANAGER)
@@ -275,18 +272,11 @@ const runningIds = async (): Promise<string[]> => (await runningContainers()).ma
 
 const shot = (name: string) => page.screenshot({ path: join(SHOTS, `journey-${name}.png`) })
 
-const listenTo = (page: Page, name: string): void => {
-  page.on('console', (message) => told.push(`${name}: ${message.text()}`))
-  page.on('pageerror', (error) => told.push(`${name}: ${error.stack}`))
-  page.on('requestfailed', (request) => told.push(`${name}: ${request.url()} ${request.failure()?.errorText}`))
-}
-
 /** The manager's chat as a phone shows it. */
 const onPhone = async (name: string, act: (phone: Page) => Promise<void> = async () => {}): Promise<void> => {
   const context = await browser.newContext({ viewport: PHONE, isMobile: true, hasTouch: true })
   try {
     const phone = await context.newPage()
-    listenTo(phone, name)
     await visit(phone, demo.url)
     await chatOnPage(phone).open(MANAGER)
     await act(phone)
