@@ -49,13 +49,17 @@ type State<Message extends LiveMessage> = Parts &
     turns: number
   }
 
-/** Of two that are equally important the one with the lower turn goes first. */
+/** Of two that are equally important the one goes first that became so first, which has the lower turn. */
 type Item = { chatId: number; priority: Priority; turn: number }
 
+const inOrder = (one: Item, other: Item): number =>
+  PRIORITIES.indexOf(one.priority) - PRIORITIES.indexOf(other.priority) || one.turn - other.turn
+
+const foremost = (one: Item, other: Item | undefined): Item => (other && inOrder(other, one) < 0 ? other : one)
+
 const put = <Message extends LiveMessage>(state: State<Message>, { id, chatId }: Message, wanted: Priority): void => {
-  const known = state.behind.get(id)
-  const priority = PRIORITIES.find((one) => one === known?.priority || one === wanted) ?? wanted
-  state.behind.set(id, { chatId, priority, turn: known?.turn ?? nextTurn(state) })
+  const item = foremost({ chatId, priority: wanted, turn: nextTurn(state) }, state.behind.get(id))
+  state.behind.set(id, { ...item, chatId })
   state.lanes.wake(chatId)
 }
 
@@ -65,12 +69,11 @@ const nextTurn = (state: { turns: number }): number => {
 }
 
 const nextOf = <Message extends LiveMessage>(state: State<Message>, chatId: number): Job | undefined => {
-  const own = [...state.behind].filter(([, item]) => item.chatId === chatId).sort(([, a], [, b]) => a.turn - b.turn)
-  for (const priority of PRIORITIES) {
-    const [id] = own.find(([, item]) => item.priority === priority) ?? []
-    if (id !== undefined) return { priority, deliver: () => deliver(state, id) }
-  }
-  return undefined
+  const own = [...state.behind].filter(([, item]) => item.chatId === chatId)
+  const [first] = own.sort(([, one], [, other]) => inOrder(one, other))
+  if (!first) return undefined
+  const [id, { priority }] = first
+  return { priority, deliver: () => deliver(state, id) }
 }
 
 const deliver = async <Message extends LiveMessage>(state: State<Message>, id: number): Promise<Delivery> => {
@@ -87,10 +90,11 @@ const deliver = async <Message extends LiveMessage>(state: State<Message>, id: n
   } catch (error) {
     if (speaking.signal.aborted) return { sent: true, retryMs: 0 }
     const retryMs = await afterFailure(state, message, error)
-    const { chatId = message.chatId, priority = 'progress' } = item ?? {}
+    const { chatId = message.chatId, priority = 'progress', turn = nextTurn(state) } = item ?? {}
+    // What it is to show may have become more important while it was on its way.
+    const again = foremost({ chatId, priority, turn }, behind.get(id))
     // What fails by a fault of our own in one message lets the others go first.
-    const turn = item && isTelegrams(error) ? item.turn : nextTurn(state)
-    if (retryMs !== undefined) behind.set(id, { chatId, priority, turn })
+    if (retryMs !== undefined) behind.set(id, isTelegrams(error) ? again : { ...again, turn: nextTurn(state) })
     return { sent: true, retryMs: retryMs ?? 0 }
   }
 }
