@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { messageOf, TbsError } from '../error.ts'
 import type { TelegramPort } from '../ports.ts'
 import { redact, type Secret } from '../secret.ts'
+import { askJson } from './ask-json.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -22,15 +23,16 @@ const Webhook = z.object({
 
 /** Questions to the Bot API. Fails with `token_refused` or `telegram_unreachable`. */
 export const botApi = (root: string): TelegramPort => {
+  const askRoot = askJson(root)
   const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, signal?: AbortSignal): Promise<T> => {
     const timeout = AbortSignal.timeout(TIMEOUT_MS)
     const url = `${root.replace(/\/$/, '')}/bot${token.reveal()}/${method}`
     try {
-      const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
-      const answer = Answer.parse(await response.json())
+      const { status, body } = await askRoot(url, signal ? AbortSignal.any([signal, timeout]) : timeout)
+      const answer = Answer.parse(body)
       if (answer.ok) return schema.parse(answer.result)
-      if (response.status === 401 || response.status === 404) throw refused(answer.description)
-      throw new Error(`${response.status} ${answer.description ?? ''}`)
+      if (status === 401 || status === 404) throw refused(answer.description)
+      throw new Error(`${status} ${answer.description ?? ''}`)
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof TbsError) throw error
