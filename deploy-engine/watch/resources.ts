@@ -37,6 +37,8 @@ type Measured = {
   memory: MemoryStanding
   peakMemoryBytes: number
   peakCores: number
+  /** What is written down of that. */
+  kept: Peaks | undefined
 }
 
 const forgetOthers = ({ running }: Engine, all: Map<number, Measured>, bots: readonly BotToRun[]): void => {
@@ -72,11 +74,12 @@ const note = async (engine: Engine, all: Map<number, Measured>, { one, usage }: 
     peakMemoryBytes: Math.max(before?.peakMemoryBytes ?? 0, memoryBytes),
     peakCores: Math.max(before?.peakCores ?? 0, cores ?? 0),
   }
-  all.set(bot.id, { container, at, cpuNs, memory, ...peaks })
+  const measured: Measured = { container, at, cpuNs, memory, ...peaks, kept: before?.kept }
+  all.set(bot.id, measured)
   const counters = { cpuNs, sentBytes }
   const shown = { container, at, memoryBytes, memoryLimitBytes, counters, ...(cores !== undefined && { cores }) }
   engine.running.usage.set(bot.id, { ...shown, memoryShort: memory.short })
-  await keepPeaks(engine, container, peaks)
+  if (!measured.kept || hasGrown(peaks, measured.kept)) measured.kept = await keepPeaks(engine, container, peaks)
 }
 
 /** Counters begin anew with each start of a container. */
@@ -95,13 +98,13 @@ const hasGrown = (peaks: Peaks, row: Peaks): boolean =>
   peaks.peakCores > Math.max(row.peakCores * GROWN, row.peakCores + FEW_CORES)
 
 // Into what the watch over containers has written of it; before that there is nothing to add to.
-const keepPeaks = async ({ database }: Engine, containerId: string, peaks: Peaks): Promise<void> => {
+const keepPeaks = async ({ database }: Engine, containerId: string, peaks: Peaks): Promise<Peaks | undefined> => {
   const row = await observationOf(database.read, containerId)
-  if (!row) return
-  if (!hasGrown(peaks, row)) return
+  if (!row || !hasGrown(peaks, row)) return row
   const change = {
     peakMemoryBytes: Math.max(row.peakMemoryBytes, peaks.peakMemoryBytes),
     peakCores: Math.max(row.peakCores, peaks.peakCores),
   }
   await database.transaction((entities) => entities.update(ObservationSchema, { containerId }, change))
+  return change
 }

@@ -41,8 +41,9 @@ const takes = (bot: Machine, mb: number) => {
 
 const usage = () => usageOf(engine(), 1)
 
-const observed = async (container: string) => {
-  const seen = { running: true, startedAt: 1, finishedAt: 0, restarts: 0, peakMemoryBytes: 0, peakCores: 0 }
+const observed = async (container: string, peakMb = 0) => {
+  const peaks = { peakMemoryBytes: peakMb * MIB, peakCores: 0 }
+  const seen = { running: true, startedAt: 1, finishedAt: 0, restarts: 0, ...peaks }
   await my.until(
     engine().database.transaction((entities) => observe(entities, { containerId: container, botId: 1, ...seen })),
   )
@@ -104,10 +105,13 @@ test('what somebody else wrote meanwhile is only ever raised', async () => {
   await observed(bot.id)
   takes(bot, 100)
   await pass(60)
-  takes(bot, 40)
-  await observed(bot.id)
+  await observed(bot.id, 150)
+  takes(bot, 120)
   await pass(60)
-  expect(await peaks(bot.id)).toMatchObject({ mb: 100 })
+  expect(await peaks(bot.id)).toMatchObject({ mb: 150 })
+  takes(bot, 170)
+  await pass(60)
+  expect(await peaks(bot.id)).toMatchObject({ mb: 170 })
 })
 
 test('nearly all memory for five minutes is noted, and no longer when there is enough again', async () => {
