@@ -78,6 +78,7 @@ export { type Hold, type Incident, type IncidentDetail, type IncidentKind, openI
 export { isOver, type Operation, type OperationArgs, type Outcome, operationById } from './records/operation.ts'
 export type { Release } from './records/release.ts'
 export type { Step, StepName } from './records/step.ts'
+export { remembered } from './remembered.ts'
 export { redact, Secret } from './secret.ts'
 export { VolumePath } from './source/manifest-fields.ts'
 export { steadyClock } from './steady-clock.ts'

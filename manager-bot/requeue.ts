@@ -1,4 +1,4 @@
-import { type Engine, type Log, queuedOperations } from '../deploy-engine/index.ts'
+import { type Engine, type Log, queuedOperations, remembered } from '../deploy-engine/index.ts'
 import type { OperationQueue } from './queue.ts'
 
 /** A queue that outlives Redis: what could not be added is added later, and what Redis forgot is added again. */
@@ -17,6 +17,7 @@ export const persistentQueue = async (
   { open, log }: { open: (onReconnect: () => void) => Promise<OperationQueue>; log: Log },
 ): Promise<PersistentQueue> => {
   const owed = new Set<number>()
+  const queued = remembered(engine, () => queuedOperations(engine))
   const queue = await open(() => void catchUp())
   const add = async (operation: number): Promise<boolean> => {
     try {
@@ -32,7 +33,7 @@ export const persistentQueue = async (
   }
   const catchUp = async (): Promise<void> => {
     try {
-      for (const id of new Set([...owed, ...(await queuedOperations(engine))])) if (!(await add(id))) return
+      for (const id of new Set([...owed, ...(await queued())])) if (!(await add(id))) return
     } catch (err) {
       log.error({ err }, 'queueing again failed')
     }

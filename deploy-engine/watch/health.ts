@@ -1,6 +1,7 @@
 import { askHealth, type HealthFinding, imageHealth } from '../container/ask-health.ts'
 import { botSecrets, hiddenOf } from '../operations/secrets.ts'
 import type { Container, Engine } from '../ports.ts'
+import { type Incident, openIncidents } from '../records/incident.ts'
 import { remembered } from '../remembered.ts'
 import { within } from '../within.ts'
 import type { Queue } from './between-operations.ts'
@@ -27,7 +28,8 @@ export const watchHealth = async (
   { enqueue, signal }: Omit<Queue, 'engine'> & { signal: AbortSignal },
 ): Promise<void> => {
   const bots = remembered(engine, () => botsToRun(engine))
-  const watch: Watch = { engine, enqueue, signal, bots, all: new Map(), looking: new Set() }
+  const incidents = remembered(engine, () => openIncidents(engine.database.read))
+  const watch: Watch = { engine, enqueue, signal, bots, incidents, all: new Map(), looking: new Set() }
   while (!signal.aborted) {
     const next = await round(watch).catch((err) => {
       if (!signal.aborted) engine.log.error({ err }, 'watching the health of bots failed')
@@ -52,6 +54,7 @@ type Watched = {
 type Watch = Queue & {
   signal: AbortSignal
   bots(): Promise<BotToRun[]>
+  incidents(): Promise<Incident[]>
   all: Map<number, Watched>
   looking: Set<Promise<void>>
 }
@@ -63,7 +66,7 @@ const round = async (watch: Watch): Promise<number> => {
   for (const id of all.keys()) if (!bots.some(({ bot }) => bot.id === id)) forget(watch, id)
   for (const one of bots) if (all.get(one.bot.id)?.container !== one.container) begin(watch, one)
   const asked = (one: BotToRun) => all.get(one.bot.id)?.dueAt !== Number.POSITIVE_INFINITY
-  await endUnhealthy(engine, { bots, asked })
+  await endUnhealthy(engine, await watch.incidents(), { bots, asked })
   const now = engine.clock.now()
   const due = bots.flatMap((one) => {
     const watched = all.get(one.bot.id)

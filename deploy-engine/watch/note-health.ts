@@ -25,8 +25,12 @@ export const noteHealth = async (queue: Queue, one: BotToRun, noted: Noted): Pro
 type Asked = { bots: readonly BotToRun[]; asked(one: BotToRun): boolean }
 
 /** Ends the incidents of bots that nothing will be seen of any more. */
-export const endUnhealthy = async (engine: Engine, { bots, asked }: Asked): Promise<void> => {
-  for (const incident of (await openIncidents(engine.database.read)).filter(isUnhealthy)) {
+export const endUnhealthy = async (
+  engine: Engine,
+  open: readonly Incident[],
+  { bots, asked }: Asked,
+): Promise<void> => {
+  for (const incident of open.filter(isUnhealthy)) {
     const one = bots.find(({ bot }) => bot.id === incident.botId)
     if (one && asked(one)) continue
     const end = one ? `v${one.release.number} has no health check` : 'it does not run any more'

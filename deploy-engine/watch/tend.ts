@@ -12,9 +12,7 @@ const OF_CONTAINERS = [...EXIT_KINDS, 'stopped', 'start_failure', 'gone'] as con
 /** Does what is due by now to incidents of containers: tries again whoever is held back, and ends what is over. */
 export const tend = async (watch: Watch): Promise<void> => {
   const { engine } = watch
-  const open = await openIncidents(engine.database.read)
-  if (open.length === 0) return
-  for (const incident of open) {
+  for (const incident of await openIncidents(engine.database.read)) {
     if (incident.botId === null || !OF_CONTAINERS.some((kind) => kind === incident.kind)) continue
     const end = await endByPerson(engine, incident.botId)
     if (end) await over(engine, incident, end)

@@ -2,6 +2,8 @@ import { instanceLabels } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
 import type { ContainerEvent, Engine } from '../ports.ts'
 import { registeredBot } from '../records/bot.ts'
+import { openIncidents } from '../records/incident.ts'
+import { remembered } from '../remembered.ts'
 import { botsToRun } from './bots-to-run.ts'
 import { isAsBefore, lookAt } from './look.ts'
 import { tend } from './tend.ts'
@@ -26,12 +28,13 @@ export type BotsWatch = { enqueue(operation: number): Promise<void>; signal: Abo
 export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch): Promise<void> => {
   const watch: Watch = { engine, signal, enqueue, codes: new Map(), quiet: new Map(), stoppedSince: new Map() }
   const looks = openLooks(watch)
+  const open = remembered(engine, () => openIncidents(engine.database.read))
   await Promise.all([
     listen(watch, looks),
     repeat(watch, 'looking at the bots', () => lookAtAll(watch)),
     repeat(watch, 'tending incidents', async () => {
       for (const botId of [...watch.stoppedSince.keys()]) await lookAt(watch, botId)
-      await tend(watch)
+      if ((await open()).length > 0) await tend(watch)
       return TEND_MS
     }),
   ])

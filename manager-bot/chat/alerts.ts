@@ -1,5 +1,5 @@
 import type { InlineKeyboardMarkup } from 'telegraf/types'
-import { type Engine, incidentView, openIncidents } from '../../deploy-engine/index.ts'
+import { type Engine, incidentView, openIncidents, remembered } from '../../deploy-engine/index.ts'
 import { act, type Became, buttonsFor, writeDown } from './alert-act.ts'
 import { dueOf } from './alert-due.ts'
 import { type AlertFrame, alertFrame } from './alert-frame.ts'
@@ -38,7 +38,8 @@ export const openAlerts = (parts: Parts): Alerts => {
     bringUp: (message) => bringUp(state, message).catch((error) => setAside(state, message, error)),
     giveUp: (message) => giveUp(state, message),
   })
-  const state: State = { ...parts, live, unsent: new Map(), unwritten: new Map() }
+  const open = remembered(engine, () => openAlertsOf(engine))
+  const state: State = { ...parts, live, open, unsent: new Map(), unwritten: new Map() }
   return {
     resume: async () => {
       await sweep(state)
@@ -49,6 +50,8 @@ export const openAlerts = (parts: Parts): Alerts => {
 
 type State = Parts & {
   live: Live<IncidentMessage>
+  /** Numbers of the incidents that are open, or whose messages may have to be edited, oldest first. */
+  open(): Promise<number[]>
   /** Buttons of messages that Telegram has not taken yet, with the face that they belong to. */
   unsent: Map<number, { face: string; markup: InlineKeyboardMarkup }>
   /** What Telegram has taken, and could not be written down on a full disk: it is done once all the same. */
@@ -72,12 +75,15 @@ const run = async (state: State, signal: AbortSignal): Promise<void> => {
 
 /** Gives when something is due by itself, if anything. */
 const sweep = async (state: State): Promise<number | undefined> => {
-  const { read } = state.engine.database
+  const times: number[] = []
+  for (const id of await state.open()) times.push(...(await lookSafely(state, id)))
+  return times.length > 0 ? Math.min(...times) : undefined
+}
+
+const openAlertsOf = async ({ database: { read } }: Engine): Promise<number[]> => {
   const open = (await openIncidents(read)).filter(({ partOf }) => partOf === null).map(({ id }) => id)
   const shown = (await openIncidentMessages(read)).map(({ incidentId }) => incidentId)
-  const times: number[] = []
-  for (const id of [...new Set([...open, ...shown])].sort((a, b) => a - b)) times.push(...(await lookSafely(state, id)))
-  return times.length > 0 ? Math.min(...times) : undefined
+  return [...new Set([...open, ...shown])].sort((a, b) => a - b)
 }
 
 const lookSafely = (state: State, incident: number): Promise<number[]> =>

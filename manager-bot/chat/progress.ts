@@ -5,6 +5,7 @@ import {
   type OperationView,
   operationById,
   operationView,
+  remembered,
 } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
 import { writeDown } from './audit.ts'
@@ -54,7 +55,8 @@ export const openProgress = (parts: Parts): Progress => {
     giveUp: ({ id }) =>
       parts.engine.database.transaction((entities) => changeOperationMessage(entities, id, { state: 'closed' })),
   })
-  const state: State = { ...parts, live, shown }
+  const open = remembered(parts.engine, () => openMessages(parts.engine.database.read))
+  const state: State = { ...parts, live, shown, open }
   return {
     follow: (operation, place) => follow(state, operation, place),
     announce: (operation) => announce(state, operation),
@@ -67,6 +69,7 @@ type State = Parts & {
   live: Live<OperationMessage>
   /** What each message was last brought to; empty while it is sent for the first time. */
   shown: Map<number, string>
+  open(): Promise<OperationMessage[]>
 }
 
 const follow = ({ engine }: State, operation: number, place: Place & { messageId?: number }): Promise<void> =>
@@ -107,7 +110,7 @@ const run = async (state: State, signal: AbortSignal): Promise<void> => {
 }
 
 const sweep = async (state: State): Promise<void> => {
-  for (const message of await openMessages(state.engine.database.read)) {
+  for (const message of await state.open()) {
     const { behind, operation } = await standOf(state.engine, message)
     if (behind) put(state, message, operation)
   }

@@ -1,7 +1,7 @@
-import type { Engine } from '../../deploy-engine/index.ts'
+import { type Engine, remembered } from '../../deploy-engine/index.ts'
 import { expired } from '../confirmation.ts'
 import type { Outbox } from './outbox.ts'
-import { removeButtonsAt, unansweredQuestions } from './records/button.ts'
+import { openQuestions, removeButtonsAt, unansweredQuestions } from './records/button.ts'
 import type { Speaking } from './speaking.ts'
 
 const EVERY_MS = 2000
@@ -11,16 +11,20 @@ export const closeQuestions = async (
   engine: Engine,
   { outbox, speaking: { clock, log, signal } }: { outbox: Outbox; speaking: Speaking },
 ): Promise<void> => {
+  const open = remembered(engine, () => openQuestions(engine.database.read))
+  const sweep = async (): Promise<void> => {
+    // As a rule there are none, and whoever is to be answered would wait for the transaction.
+    const isDue = (await open()).some(({ expiresAt }) => expiresAt <= clock.now())
+    if (isDue) await sweepQuestions(engine, outbox)
+  }
   while (!signal.aborted) {
-    await sweepQuestions(engine, outbox).catch((err) => log.error({ err }, 'questions could not be closed'))
+    await sweep().catch((err) => log.error({ err }, 'questions could not be closed'))
     await clock.sleep(EVERY_MS, signal).catch(() => {})
   }
 }
 
 /** Takes the buttons of expired questions away, and has their messages say that nothing was done. */
 export const sweepQuestions = async ({ database, clock }: Engine, outbox: Outbox): Promise<void> => {
-  // As a rule there are none, and whoever is to be answered would wait for the transaction.
-  if ((await unansweredQuestions(database.read, clock.now())).length === 0) return
   const chats = await database.transaction(async (entities) => {
     const questions = await unansweredQuestions(entities, clock.now())
     for (const question of questions) {

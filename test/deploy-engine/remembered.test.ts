@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type OpenDatabase, openDatabase } from '../../deploy-engine/io/database.ts'
 import { allBots, BotSchema } from '../../deploy-engine/records/bot.ts'
 import { remembered } from '../../deploy-engine/remembered.ts'
@@ -46,7 +46,7 @@ test('what this process writes is found, and what another one does', async () =>
   await add(database, 'a')
   expect(await names()).toEqual(['a'])
   await add(other, 'bb')
-  expect(await names()).toEqual(['a', 'bb'])
+  await vi.waitFor(async () => expect(await names()).toEqual(['a', 'bb']), { timeout: 2_000 })
   expect(await names()).toEqual(['a', 'bb'])
   expect(loads).toBe(3)
 })

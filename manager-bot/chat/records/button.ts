@@ -1,4 +1,4 @@
-import { type EntityManager, EntitySchema, In, IsNull, LessThan, LessThanOrEqual, Not } from 'typeorm'
+import { type EntityManager, EntitySchema, In, IsNull, LessThan, Not } from 'typeorm'
 import type { Input, Offer } from '../../command.ts'
 
 /**
@@ -109,14 +109,13 @@ export const useButton = async (entities: EntityManager, press: Press, now: numb
   return button
 }
 
-/** The questions that nobody has answered in time, by their “yes”. */
-export const unansweredQuestions = (entities: EntityManager, now: number): Promise<Button[]> =>
-  entities.findBy(ButtonSchema, {
-    reply: 'yes',
-    usedBy: IsNull(),
-    messageId: Not(IsNull()),
-    expiresAt: LessThanOrEqual(now),
-  })
+/** The questions that nobody has answered, by their “yes”. */
+export const openQuestions = (entities: EntityManager): Promise<Button[]> =>
+  entities.findBy(ButtonSchema, { reply: 'yes', usedBy: IsNull(), messageId: Not(IsNull()) })
+
+/** Those that nobody has answered in time. */
+export const unansweredQuestions = async (entities: EntityManager, now: number): Promise<Button[]> =>
+  (await openQuestions(entities)).filter(({ expiresAt }) => expiresAt <= now)
 
 export const removeButtonsAt = async (entities: EntityManager, { chatId, messageId }: At): Promise<void> => {
   await entities.delete(ButtonSchema, { chatId, messageId, usedBy: IsNull() })
