@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,14 @@ describe('the packed tarball, installed in an empty directory', () => {
     expect(stderr).toBe('')
     expect(stdout).toMatch(/Usage: tbs-manager/)
     expect(stdout).toMatch(/\bdeploy\b/)
+  })
+
+  test('is kept in memory at one byte for each character of it', async () => {
+    const dist = join(install, 'node_modules', 'tbs-manager', 'dist')
+    const names = (await readdir(dist)).filter((name) => name.endsWith('.mjs'))
+    const texts = await Promise.all(names.map((name) => readFile(join(dist, name), 'utf8')))
+    expect(names.filter((_, index) => /[^\0-\x7f]/.test(texts[index] ?? ''))).toEqual([])
+    expect(texts.length).toBeGreaterThan(1)
   })
 
   test('asks its first question within 3 s, without anything native, and is below 3 MB', {
