@@ -29,3 +29,7 @@ export const SecretSchema = new EntitySchema<StoredSecret>({
 
 export const secretsOf = (entities: EntityManager, botId: number): Promise<StoredSecret[]> =>
   entities.find(SecretSchema, { where: { botId }, order: { key: 'ASC' } })
+
+/** The token of each bot that has one. */
+export const storedTokens = (entities: EntityManager): Promise<StoredSecret[]> =>
+  entities.findBy(SecretSchema, { key: TOKEN_KEY })

@@ -24,3 +24,7 @@ export const botsToRun = async (engine: Engine): Promise<BotToRun[]> =>
 /** An operation of the bot is under way, or waits: what is seen of it now is no sign. */
 export const isWorkedOn = async ({ running, database }: Engine, botId: number): Promise<boolean> =>
   running.bots.has(botId) || (await unfinishedOperations(database.read, botId)).length > 0
+
+/** The bots for which an operation is under way, or waits. */
+export const workedOnBots = async ({ database }: Engine): Promise<Set<number>> =>
+  new Set((await unfinishedOperations(database.read)).map(({ botId }) => botId))

@@ -1,7 +1,5 @@
-import { botSecrets } from '../../operations/secrets.ts'
 import type { Engine } from '../../ports.ts'
-import { unfinishedOperations } from '../../records/operation.ts'
-import { remembered } from '../../remembered.ts'
+import type { Bot } from '../../records/bot.ts'
 import type { Secret } from '../../secret.ts'
 import { within } from '../../within.ts'
 import type { ActiveBot } from './active-bots.ts'
@@ -15,8 +13,9 @@ import { fall, remember, silentSince, type Watched } from './watched.ts'
 export type Round = {
   engine: Engine
   all: ReadonlyMap<number, Watched>
-  /** What the database says of each bot. */
-  known: Map<number, () => Promise<Known>>
+  tokenOf(bot: Bot): Promise<Secret>
+  /** The bots for which an operation waits, or is under way: what is seen meanwhile is no sign. */
+  workedOn(): Promise<ReadonlySet<number>>
   enqueue(operation: number): Promise<void>
   signal: AbortSignal
 }
@@ -38,8 +37,9 @@ export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
   const { engine, all, enqueue, signal } = round
   const { active, watched, everyMs } = turn
   const { clock, running } = engine
-  const { token, waits } = await knownOf(round, active)
-  if (waits || running.bots.has(active.bot.id)) return lookLater(watched, clock.now() + SOON_MS)
+  const token = await round.tokenOf(active.bot)
+  const isWorkedOn = running.bots.has(active.bot.id) || (await round.workedOn()).has(active.bot.id)
+  if (isWorkedOn) return lookLater(watched, clock.now() + SOON_MS)
   const look = await see(round, turn, token)
   const unproven = active.release.proof === 'unproven'
   const judged = look.running ? judgeLiveness(watched.looks, { polled: !unproven }) : undefined
@@ -52,20 +52,6 @@ export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
   if (!judged) return
   const reported = judged.state === 'deaf' || active.incidents.some(({ kind }) => kind === 'deaf')
   watched.again = lookAgain(watched.looks, judged, { everyMs, unproven, taken: watched.taken, reported })
-}
-
-/** `waits`: an operation does, or is under way; what is seen meanwhile is no sign. */
-type Known = { token: Secret; waits: boolean }
-
-const knownOf = async ({ engine, known }: Round, { bot }: ActiveBot): Promise<Known> => {
-  const read =
-    known.get(bot.id) ??
-    remembered(engine, async () => ({
-      token: (await botSecrets(engine, bot)).token,
-      waits: (await unfinishedOperations(engine.database.read, bot.id)).length > 0,
-    }))
-  known.set(bot.id, read)
-  return read()
 }
 
 const see = async (round: Round, { active, watched, network, usage }: Turn, token: Secret): Promise<Look> => {

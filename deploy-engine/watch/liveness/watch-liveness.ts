@@ -1,6 +1,8 @@
+import { rememberedTokens } from '../../operations/tokens.ts'
 import type { Engine } from '../../ports.ts'
 import { remembered } from '../../remembered.ts'
 import { clockJumps } from '../../steady-clock.ts'
+import { workedOnBots } from '../bots-to-run.ts'
 import { type ActiveBot, activeBots } from './active-bots.ts'
 import { lookAtBot, lookLater, type Round } from './look-at-bot.ts'
 import { type ProbeTurns, probeTurns } from './probe-turns.ts'
@@ -28,8 +30,10 @@ const JUMP_MS = 2_000
 export const watchLiveness = async (engine: Engine, { enqueue, signal }: LivenessWatch): Promise<void> => {
   const { clock, running } = engine
   const jumped = clockJumps(clock)
-  const shared = { engine, all: new Map(), known: new Map(), looking: new Map(), turns: probeTurns() }
-  const watch: Watch = { ...shared, active: remembered(engine, () => activeBots(engine)), jumped, enqueue, signal }
+  const shared = { engine, all: new Map(), looking: new Map(), turns: probeTurns(), tokenOf: rememberedTokens(engine) }
+  const active = remembered(engine, () => activeBots(engine))
+  const workedOn = remembered(engine, () => workedOnBots(engine))
+  const watch: Watch = { ...shared, active, workedOn, jumped, enqueue, signal }
   running.lookNow = (bot) => lookNow(watch, bot)
   while (!signal.aborted) {
     const next = await round(watch).catch((error) => {
@@ -47,7 +51,8 @@ export const watchLiveness = async (engine: Engine, { enqueue, signal }: Livenes
 type Watch = LivenessWatch & {
   engine: Engine
   all: Map<number, Watched>
-  known: Round['known']
+  tokenOf: Round['tokenOf']
+  workedOn: Round['workedOn']
   looking: Map<number, Promise<void>>
   turns: ProbeTurns
   active(): ReturnType<typeof activeBots>
@@ -111,13 +116,12 @@ const isSettled = ({ engine, all }: Watch, bots: readonly ActiveBot[], name: str
 const dueAt = (all: Watch['all'], { bot }: ActiveBot): number => all.get(bot.id)?.again.at ?? 0
 
 // At the start of the manager the first looks are spread, later a new version is looked at once.
-const keepUp = ({ engine, all, known }: Watch, bots: readonly ActiveBot[], everyMs: number): void => {
+const keepUp = ({ engine, all }: Watch, bots: readonly ActiveBot[], everyMs: number): void => {
   const now = engine.clock.now()
   const begins = all.size === 0
   for (const id of all.keys()) {
     if (bots.some(({ bot }) => bot.id === id)) continue
     all.delete(id)
-    known.delete(id)
     engine.running.liveness.delete(id)
     engine.running.inspected.delete(id)
   }
