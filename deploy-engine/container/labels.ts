@@ -30,7 +30,13 @@ export const ownFilesOf = (labels: Labels): string[] => {
 
 const FILES = 'tbs.files'
 
-/** Selects a bot's containers, without the probes beside them. */
+/** Selects the containers of all bots, without the probes beside them. */
+export const everyBotContainerLabels = (instance: string): Labels => ({
+  ...instanceLabels(instance),
+  'tbs.role': 'bot' satisfies Role,
+})
+
+/** The same of one bot. */
 export const botContainerLabels = (instance: string, bot: string): Labels => ({
   ...botLabels(instance, bot),
   'tbs.role': 'bot' satisfies Role,

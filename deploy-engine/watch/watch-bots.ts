@@ -1,4 +1,4 @@
-import { instanceLabels } from '../container/labels.ts'
+import { everyBotContainerLabels } from '../container/labels.ts'
 import { messageOf } from '../error.ts'
 import type { ContainerEvent, Engine } from '../ports.ts'
 import { registeredBot } from '../records/bot.ts'
@@ -89,12 +89,11 @@ const listen = async (watch: Watch, looks: Looks): Promise<void> => {
   let sinceMs = engine.clock.now() - REMEMBERED_MS
   const onEvent = (event: ContainerEvent) => {
     sinceMs = Math.max(sinceMs, event.at)
-    if (event.labels['tbs.role'] !== 'bot') return
     if (event.exitCode !== undefined) keepCode(watch, event, event.exitCode)
     const bot = event.labels['tbs.bot']
     if (bot !== undefined) looks.wake(bot)
   }
-  const labels = instanceLabels(engine.settings.instance)
+  const labels = everyBotContainerLabels(engine.settings.instance)
   while (!signal.aborted) {
     await engine.docker.events({ labels, sinceMs, onEvent }, signal).catch((error) => {
       if (!signal.aborted) engine.log.warn({ error: messageOf(error) }, 'Docker has stopped telling what happens')
