@@ -13,6 +13,8 @@ import { rows } from '../test/helpers/journal.ts'
 
 const TICKS_PER_SECOND = 100
 const WATCHED_MS = 60_000
+/** Each new version is looked at closely at first. */
+const SETTLED_MS = 3 * 60_000
 const FLEET = 200
 const FLEET_MS = 10 * 60_000
 const LOOK_MS = 500
@@ -22,7 +24,7 @@ export type Idle = { bots: number; residentMb: number; cores: number }
 /** `toldMs`: from the end of a bot's process, after all that time, to the message about it. */
 export type Fleet = Idle & { seconds: number; toldMs: number }
 
-/** Memory of an idle manager at the end of a minute, and the part of one core that it used meanwhile. */
+/** Memory of an idle manager after a while, and the part of one core that it used in the last minute of it. */
 export const idle = (counts: number[]): Promise<Idle[]> =>
   onBundle(async (here, repo) => {
     const found: Idle[] = []
@@ -30,6 +32,7 @@ export const idle = (counts: number[]): Promise<Idle[]> =>
     for (const count of counts) {
       await deployAll(here, { repo, from: bots, to: count })
       bots = count
+      await sleep(SETTLED_MS)
       found.push({ bots, ...(await idleOf(here.pid(), WATCHED_MS)) })
     }
     return found
@@ -44,6 +47,8 @@ export const fleet = (): Promise<Fleet> =>
   })
 
 const onBundle = async <Found>(work: (here: Installation, repo: GitRepo) => Promise<Found>): Promise<Found> => {
+  // As the image has it.
+  process.env.MALLOC_ARENA_MAX = '2'
   const packed = await bundled()
   const here = await installation({ launcher: packed.launcher })
   try {

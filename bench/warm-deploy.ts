@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { SandboxBot } from '../telegram-sandbox/index.ts'
+import { bundled } from '../test/helpers/bundled.ts'
 import { docker } from '../test/helpers/docker.ts'
 import { fixtureBot } from '../test/helpers/fixture-bot.ts'
 import type { GitRepo } from '../test/helpers/git-repo.ts'
@@ -21,7 +22,8 @@ CMD ["node", "bot.js"]
 
 /** From the command to the first getUpdates of the new version; no older one runs that would have to be stopped. */
 export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> => {
-  const here = await installation()
+  const packed = await bundled()
+  const here = await installation({ launcher: packed.launcher })
   try {
     const repo = await here.repo('bot')
     await here.start()
@@ -48,6 +50,7 @@ export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> 
     return { pairs, steps: steps?.text.split('\n') ?? [] }
   } finally {
     await here.close()
+    await packed.remove()
   }
 }
 
@@ -62,7 +65,7 @@ const commit = ({ instance }: Installation, repo: GitRepo, round: number): Promi
 type Deploy = { repo: GitRepo; bot: SandboxBot; round: number }
 
 const deploy = async (here: Installation, { bot }: Deploy): Promise<number> => {
-  await stopAll(here.instance)
+  await stopped(here)
   const polled = firstPoll(here.sandbox, bot)
   const begun = performance.now()
   const asked = here.say('/deploy bench-bot main')
@@ -71,10 +74,15 @@ const deploy = async (here: Installation, { bot }: Deploy): Promise<number> => {
   return took
 }
 
-const stopAll = async (instance: string): Promise<void> => {
-  const filters = { label: [`tbs.instance=${instance}`, 'tbs.role=bot'] }
-  for (const { Id } of await docker.listContainers({ filters })) await docker.getContainer(Id).kill()
+// By the command: one that ended otherwise would be a crash, and told of in the same moment.
+const stopped = async (here: Installation): Promise<void> => {
+  if (!(await isRunning(here))) return
+  const asked = await here.confirmed('/stop bench-bot')
+  await here.reads(/^Stopped bench-bot/, { after: asked })
 }
+
+const isRunning = async ({ instance }: Installation): Promise<boolean> =>
+  (await docker.listContainers({ filters: { label: [`tbs.instance=${instance}`, 'tbs.role=bot'] } })).length > 0
 
 const openFloor = async (here: Installation, { repo, bot }: { repo: GitRepo; bot: SandboxBot }) => {
   const directory = join(here.directory, 'floor')
