@@ -17,7 +17,7 @@ export type Deaf = {
   incidents: readonly Incident[]
   look: Look
   watched: Watched
-  silences: Silences
+  silences(): Silences
   enqueue(operation: number): Promise<void>
 }
 
@@ -29,7 +29,8 @@ const LOG_LINES = 200
  * many fell silent together, that alone is told, and nobody is started.
  */
 export const answerDeafness = async (engine: Engine, deaf: Deaf, signal: AbortSignal): Promise<void> => {
-  const { bot, container, incidents, look, silences, enqueue } = deaf
+  const { bot, container, incidents, look, enqueue } = deaf
+  const silences = deaf.silences()
   const together = silentTogether(bot.id, silences)
   if (together.length > 0) return reportTogether(engine, together, silences.size)
   const { read } = engine.database

@@ -15,9 +15,9 @@ export type Seen = ActiveBot & {
   look: Look
   watched: Watched
   /** Of all bots that are watched. */
-  silences: Silences
+  silences(): Silences
   /** How many tokens are refused now. */
-  refused: number
+  refused(): number
   enqueue(operation: number): Promise<void>
   signal: AbortSignal
 }
@@ -36,7 +36,7 @@ export const followUp = async (engine: Engine, seen: Seen): Promise<void> => {
   keepFine(watched)
   const { state } = watched.judged ?? {}
   // So many at once: it is not their tokens.
-  if (state === 'refused' && !isFleetWide(refused, silences.size)) await begin(engine, seen, 'token')
+  if (state === 'refused' && !isFleetWide(refused(), silences().size)) await begin(engine, seen, 'token')
   if (state === 'elsewhere') await begin(engine, seen, 'conflict')
   if (state === 'deaf') await answerDeafness(engine, seen, signal)
   for (const incident of seen.incidents) {

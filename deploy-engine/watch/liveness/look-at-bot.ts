@@ -46,8 +46,9 @@ export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
   note(engine, { bot: active.bot.id, watched, judged })
   if (judged?.state === 'deaf') fall(watched, look)
   lookLater(watched, clock.now() + SOON_MS)
-  const silences = new Map([...all].map(([id, one]) => [id, silentSince(one, look.at)]))
-  const refused = [...running.liveness.values()].filter(({ state }) => state === 'refused').length
+  // Hardly ever asked for, and with a hundred bots more work than the judgement.
+  const silences = () => new Map([...all].map(([id, one]) => [id, silentSince(one, look.at)]))
+  const refused = () => [...running.liveness.values()].filter(({ state }) => state === 'refused').length
   await followUp(engine, { ...active, watched, look, silences, refused, enqueue, signal })
   if (!judged) return
   const reported = judged.state === 'deaf' || active.incidents.some(({ kind }) => kind === 'deaf')
