@@ -30,7 +30,7 @@ export const botSecrets = async (engine: Engine, bot: Bot): Promise<BotSecrets> 
   const stored = await secretsOf(engine.database.read, bot.id)
   const opened = stored.map(({ key, sealed }) => [key, engine.vault.open(bot.id, key, sealed)] as const)
   const token = opened.find(([key]) => key === TOKEN_KEY)?.[1]
-  if (!token) throw new TbsError('no_token', `${bot.name} has no token`)
+  if (!token) throw noToken(bot)
   const files = opened.flatMap(([key, value]) =>
     key.startsWith(FILE_KEY) ? [[key.slice(FILE_KEY.length), value] as const] : [],
   )
@@ -41,6 +41,8 @@ export const botSecrets = async (engine: Engine, bot: Bot): Promise<BotSecrets> 
     former: opened.flatMap(([key, value]) => (key.startsWith(WAS) ? hiddenIn(key, value) : [])),
   }
 }
+
+export const noToken = ({ name }: Pick<Bot, 'name'>): TbsError => new TbsError('no_token', `${name} has no token`)
 
 /** What must not appear in anything that is shown or written down. */
 export const hiddenOf = ({ token, variables, files, former }: BotSecrets): Secret[] => [

@@ -1,9 +1,9 @@
-import { TbsError } from '../error.ts'
 import type { Engine } from '../ports.ts'
 import type { Bot } from '../records/bot.ts'
 import { type StoredSecret, storedTokens } from '../records/secret.ts'
 import { remembered } from '../remembered.ts'
 import type { Secret } from '../secret.ts'
+import { noToken } from './secrets.ts'
 
 /**
  * Gives today's token of a bot, for what asks for many of them all day: they are read together, and decrypted when they
@@ -23,9 +23,9 @@ export const rememberedTokens = (engine: Engine): ((bot: Bot) => Promise<Secret>
     opened.set(botId, { sealed, token })
     return token
   }
-  return async ({ id, name }) => {
-    const row = (await stored()).get(id)
-    if (!row) throw new TbsError('no_token', `${name} has no token`)
+  return async (bot) => {
+    const row = (await stored()).get(bot.id)
+    if (!row) throw noToken(bot)
     return open(row)
   }
 }
