@@ -8,8 +8,8 @@ export type JsonAnswer = { status: number; body: unknown }
 export type AskJson = (url: string, signal: AbortSignal) => Promise<JsonAnswer>
 
 /**
- * Asks over connections that stay open. The same by `fetch` takes several times as much of the processor, and
- * Telegram is asked about each bot all day.
+ * Asks over connections that stay open. The same by `fetch` takes a third more of the processor, and Telegram is asked
+ * about each bot all day.
  */
 export const askJson = (root: string): AskJson => {
   const secure = new URL(root).protocol === 'https:'

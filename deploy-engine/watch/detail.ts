@@ -30,7 +30,7 @@ export type BotDetail = {
 export type Waiting = { count: number } | { problem: string }
 
 const TELEGRAM_MS = 3_000
-/** A hundred bots are once round in under three minutes where Docker takes a second for each, as it did up to 20.10. */
+/** A hundred bots are once round in under three minutes where Docker takes a second for each, as 20.10 may. */
 const RECENT_MS = 4 * 60_000
 
 /** Fails with `unknown_bot` or `docker_unreachable`. */
