@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lookAtImages, provideImages, replaceStandIns } from './setup/base-images.mjs'
@@ -87,6 +88,8 @@ async function fix(engine, { found, forTests, signal }) {
 }
 
 const stop = new AbortController()
+// Each program that runs and each request listens.
+setMaxListeners(0, stop.signal)
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   // Once: a second Ctrl-C ends setup at once.
   process.once(signal, () => stop.abort(new Interrupted(signal)))

@@ -54,6 +54,9 @@ const FOR_TESTS = [
   // A Docker daemon of one's own, in a network of its own.
   file('ip', 'iproute2', '/usr/sbin/ip'),
   program('pgrep', 'procps'),
+  // What a person without the manager has: a backup is opened by them.
+  program('age', 'age'),
+  program('sqlite3', 'sqlite3'),
 ]
 
 /** @type {Program[]} */
