@@ -11,22 +11,25 @@ export const buildRelease = async (run: Run, source: Source, plan: BuildPlan): P
   let release: Release | undefined
   await step(run, {
     name: 'build',
-    act: (say) => buildImage(run, { source, plan, tag: buildingTag(run), say }),
-    commit: async (entities, imageId) => {
-      release = await insertRelease(run, entities, { source, plan, imageId })
+    act: async (say) => {
+      // Nobody else takes it: it is this bot's turn. It stays free if the build fails.
+      const number = (await botById(run.engine.database.read, run.bot.id)).lastRelease + 1
+      const image = imageName(run, number, source)
+      return { number, image, imageId: await buildImage(run, { source, plan, tag: image, say }) }
+    },
+    commit: async (entities, built) => {
+      release = await insertRelease(run, entities, { ...built, source, plan })
     },
   })
   if (!release) throw new Error(`operation ${run.operation.id} ended its build without a release`)
-  await nameImage(run, release)
   return release
 }
 
-type Built = { source: Source; plan: BuildPlan; imageId: string }
+type Built = { number: number; image: string; imageId: string; source: Source; plan: BuildPlan }
 
 const insertRelease = async (run: Run, entities: EntityManager, built: Built): Promise<Release> => {
   const { engine, bot, operation } = run
-  const { source, plan } = built
-  const number = (await botById(entities, bot.id)).lastRelease + 1
+  const { number, image, imageId, source, plan } = built
   await entities.update(BotSchema, { id: bot.id }, { lastRelease: number })
   return entities.save(ReleaseSchema, {
     botId: bot.id,
@@ -34,8 +37,8 @@ const insertRelease = async (run: Run, entities: EntityManager, built: Built): P
     sha: source.sha,
     ref: source.ref,
     subject: source.subject,
-    image: `${repositoryOf(run)}:${number}-${source.sha.slice(0, 7)}`,
-    imageId: built.imageId,
+    image,
+    imageId,
     plan: plan.release,
     env: null,
     state: 'built' as const,
@@ -48,12 +51,5 @@ const insertRelease = async (run: Run, entities: EntityManager, built: Built): P
   })
 }
 
-// The name that it had while it was built goes when the operation tidies up.
-const nameImage = async (run: Run, release: Release): Promise<void> => {
-  const [repository = '', tag = ''] = release.image.split(':')
-  await run.engine.docker.tag(release.imageId ?? '', repository, tag)
-}
-
-const repositoryOf = ({ engine, bot }: Run): string => `${engine.settings.instance}/${bot.name}`
-
-const buildingTag = (run: Run): string => `${repositoryOf(run)}:building-${run.operation.id}`
+const imageName = ({ engine, bot }: Run, number: number, { sha }: Source): string =>
+  `${engine.settings.instance}/${bot.name}:${number}-${sha.slice(0, 7)}`
