@@ -195,13 +195,13 @@ export type GitPort = {
    */
   fetch(request: Remote & { mirror: string; ref?: string }, signal: AbortSignal): Promise<FetchedRef>
   /**
-   * Writes that commit's files and its submodules', without a .git, into an empty directory. Fails also with
-   * `too_large`, `broken_submodule`, `lfs_pointer` or `unsafe_link`.
+   * Writes that commit's files and its submodules', without a .git, into an empty directory, and gives the first line
+   * of its message. Fails also with `too_large`, `broken_submodule`, `lfs_pointer` or `unsafe_link`.
    */
   checkout(
     request: { mirror: string; sha: string; directory: string; access?: GitAccess },
     signal: AbortSignal,
-  ): Promise<void>
+  ): Promise<{ subject: string }>
   /**
    * Commits that `to` has and `from` has not, the newest `limit` of them first; `count` is how many there are.
    * Asks no server. undefined: the mirror does not hold all of them, since it fetches no history.
@@ -225,7 +225,7 @@ export type GitAccess = { key?: Secret; token?: Secret }
 export type GitKey = { privateKey: Secret; publicKey: string }
 
 /** `note`: what else the ref could have meant. */
-export type FetchedRef = { sha: string; subject: string; note?: string }
+export type FetchedRef = { sha: string; note?: string }
 
 export type FilesPort = {
   /** A fresh directory below the data dir; removed by `remove` or at the next start. */

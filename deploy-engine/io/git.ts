@@ -35,7 +35,7 @@ export const systemGit = (
       const url = await urlOf(mirror)
       if (url === undefined) throw new Error(`nothing was fetched into ${mirror}`)
       const remote = { url, ...(access && { access }) }
-      await inMirror(mirror, remote, (opened) => checkOut(home, { mirror: opened, sha, directory }), signal)
+      return inMirror(mirror, remote, (opened) => checkOut(home, { mirror: opened, sha, directory }), signal)
     },
 
     // Without a turn: a fetch at the same time only adds to what there is.

@@ -9,7 +9,9 @@ import { type Run, step } from './journal.ts'
 import { mirrorPath } from './mirror-path.ts'
 import { readTree } from './read-tree.ts'
 
-export type Source = FetchedRef & { directory: string; ref: string; tree: SourceTree }
+export type Source = FetchedRef & CheckedOut & { ref: string }
+
+type CheckedOut = { directory: string; subject: string; tree: SourceTree }
 
 /** Brings the wanted commit's files into a temporary directory, which the caller removes. */
 export const fetchSource = (run: Run): Promise<Source> =>
@@ -24,7 +26,7 @@ export const fetchSource = (run: Run): Promise<Source> =>
         const request = { mirror, url: bot.repo, access, ...(ref && { ref }) }
         const found = await engine.git.fetch(request, signal)
         const files = await checkOut(run, { mirror, sha: found.sha, access })
-        return { ...found, ...files, subject: redact(found.subject, run.secrets), ref: ref ?? 'HEAD' }
+        return { ...found, ...files, subject: redact(files.subject, run.secrets), ref: ref ?? 'HEAD' }
       } catch (error) {
         throw withBranchHint(withAccessHint(error, bot), run)
       }
@@ -32,7 +34,7 @@ export const fetchSource = (run: Run): Promise<Source> =>
     found: detailOf,
   })
 
-const detailOf = ({ sha, subject, note }: FetchedRef): string =>
+const detailOf = ({ sha, subject, note }: Source): string =>
   [`${sha.slice(0, 7)} ${subject}`, ...(note === undefined ? [] : [note])].join('\n')
 
 type Checkout = Parameters<Run['engine']['git']['checkout']>[0]
@@ -40,13 +42,13 @@ type Checkout = Parameters<Run['engine']['git']['checkout']>[0]
 const checkOut = async (
   { engine, bot, operation, signal }: Run,
   commit: Omit<Checkout, 'directory'>,
-): Promise<{ directory: string; tree: SourceTree }> => {
+): Promise<CheckedOut> => {
   const directory = await engine.files.temporary(`source-${operation.id}`)
   try {
-    await engine.git.checkout({ ...commit, directory }, signal)
+    const { subject } = await engine.git.checkout({ ...commit, directory }, signal)
     const tree = await readTree(engine.files, directory)
     if (bot.path !== null && !hasDirectory(tree, bot.path)) throw unknownPath(bot, bot.path, tree)
-    return { directory, tree }
+    return { directory, subject, tree }
   } catch (error) {
     await engine.files.remove(directory)
     throw error

@@ -29,9 +29,9 @@ export const lookAtRepo = async (engine: Engine, look: RepoLook, signal: AbortSi
   const mirror = await files.temporary('look-mirror')
   const directory = await files.temporary('look-source')
   try {
-    const { sha, subject } = await git.fetch({ mirror, url, access, ...(ref !== undefined && { ref }) }, signal)
+    const { sha } = await git.fetch({ mirror, url, access, ...(ref !== undefined && { ref }) }, signal)
     const branch = ref === undefined ? await git.ask({ url, access }, signal) : undefined
-    await git.checkout({ mirror, sha, directory, access }, signal)
+    const { subject } = await git.checkout({ mirror, sha, directory, access }, signal)
     const choices = {
       tokenEnv: null,
       path: path ?? null,

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TbsError } from '../../error.ts'
 import type { FetchedRef } from '../../ports.ts'
@@ -8,6 +8,7 @@ import { BrokenMirror, fetchInto, inMirror, isWorn, type Mirror, makeAnew, openM
 import { GitFailed } from './run.ts'
 
 const FULL = /^[0-9a-f]{40}$/
+const SHA_LENGTH = 40
 const WANTED = 'refs/tbs/wanted'
 const SAME_NAME = 'refs/tbs/same/'
 
@@ -56,22 +57,22 @@ const bringRef = async (mirror: Mirror, ref: string | undefined): Promise<Fetche
     // Deleted since it was listed.
     throw isMissingRef(error) ? await unknownRef(mirror.git, mirror.url, ref ?? 'HEAD') : error
   })
-  return describe(mirror, WANTED)
+  return commitAt(mirror, WANTED)
 }
 
 /** What most fetches are for, in one connection: a branch goes before a tag of the same name, which comes along. */
 const bringBranch = async (mirror: Mirror, ref: string | undefined): Promise<FetchedRef> => {
   if (ref === undefined || ref.startsWith('refs/')) {
     await fetchOne(mirror, ref ?? 'HEAD')
-    return describe(mirror, WANTED)
+    return commitAt(mirror, WANTED)
   }
   // With a star a tag that is not there is no failure.
   await fetchOne(mirror, `refs/heads/${ref}`, `+refs/tags/${ref}*:${SAME_NAME}${ref}*`)
-  const format = '--format=%(refname) %(objectname) %(contents:subject)'
-  const shown = await inMirror(mirror, ['for-each-ref', format, WANTED, SAME_NAME + ref])
-  const [, sha = '', subject = ''] = new RegExp(`^${WANTED} (\\w+) (.*)$`, 'm').exec(shown) ?? []
-  const isTag = shown.split('\n').some((line) => line.startsWith(`${SAME_NAME}${ref} `))
-  return { sha, subject: shortened(subject), ...(isTag && { note: `${ref} is a tag, too; the branch was taken` }) }
+  const fetched = await readFile(join(mirror.path, 'FETCH_HEAD'), 'utf8')
+  const named = (kind: string) => fetched.split('\n').find((line) => line.includes(`\t${kind} '${ref}' of `))
+  const sha = named('branch')?.slice(0, SHA_LENGTH)
+  if (sha === undefined) throw new BrokenMirror(`it does not say which commit ${ref} is`)
+  return { sha, ...(named('tag') && { note: `${ref} is a tag, too; the branch was taken` }) }
 }
 
 const bringCommit = async (mirror: Mirror, sha: string): Promise<FetchedRef> => {
@@ -85,17 +86,17 @@ const bringCommit = async (mirror: Mirror, sha: string): Promise<FetchedRef> => 
     await fetchAll(mirror)
     if (!(await lookUp(mirror, sha))) throw await unknownRef(mirror.git, mirror.url, sha)
   }
-  return describe(mirror, sha)
+  return commitAt(mirror, sha)
 }
 
 // A server gives no commit by a shortened id: bring everything and look it up here.
 const bringShortened = async (mirror: Mirror, digits: string): Promise<FetchedRef> => {
   const known = await lookUp(mirror, digits)
-  if (known) return describe(mirror, known)
+  if (known) return commitAt(mirror, known)
   await fetchAll(mirror)
   const sha = await lookUp(mirror, digits)
   if (!sha) throw await unknownRef(mirror.git, mirror.url, digits)
-  return describe(mirror, sha)
+  return commitAt(mirror, sha)
 }
 
 const fetchOne = async (mirror: Mirror, name: string, ...more: string[]): Promise<void> => {
@@ -114,7 +115,7 @@ const fetchAll = async (mirror: Mirror): Promise<void> => {
 
 /** undefined: it is not there, or not to be read; then fetching it shows which. */
 const knownCommit = (mirror: Mirror, sha: string): Promise<FetchedRef | undefined> =>
-  describe(mirror, sha).catch((error) => {
+  commitAt(mirror, sha).catch((error) => {
     if (error instanceof BrokenMirror) return undefined
     throw error
   })
@@ -130,10 +131,6 @@ const lookUp = async ({ git, path }: Mirror, ref: string): Promise<string | unde
   }
 }
 
-const describe = async (mirror: Mirror, commit: string): Promise<FetchedRef> => {
-  const shown = await inMirror(mirror, ['log', '-1', '--format=%H%n%s', `${commit}^{commit}`, '--'])
-  const [sha = '', subject = ''] = shown.split('\n')
-  return { sha, subject: shortened(subject) }
-}
-
-const shortened = (subject: string): string => subject.slice(0, 100)
+const commitAt = async (mirror: Mirror, name: string): Promise<FetchedRef> => ({
+  sha: await inMirror(mirror, ['log', '-1', '--format=%H', `${name}^{commit}`, '--']),
+})

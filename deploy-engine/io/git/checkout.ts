@@ -10,33 +10,39 @@ import { refusePointers } from './lfs.ts'
 import { refuseOutsideLinks } from './links.ts'
 import { inMirror, type Mirror } from './mirror.ts'
 import type { GitHome } from './session.ts'
-import { type Entry, entriesOf, type Taken } from './tree.ts'
+import { type Entry, entriesOf, subjectOf, type Taken } from './tree.ts'
 
 type Checkout = { mirror: Mirror; sha: string; directory: string }
 
-/** Writes a commit and its submodules into an empty directory, and refuses what could not be built or read safely. */
-export const checkOut = async (home: GitHome, { mirror, sha, directory }: Checkout): Promise<void> => {
+/**
+ * Writes a commit and its submodules into an empty directory, and refuses what could not be built or read safely. Gives
+ * the first line of its message.
+ */
+export const checkOut = async (home: GitHome, { mirror, sha, directory }: Checkout): Promise<{ subject: string }> => {
   const root = await realpath(directory)
   const taken: Taken = { files: 0, bytes: 0, submodules: 0 }
-  const entries = await writeCommit({ home, url: mirror.url, root, taken, within: '', mirror }, sha)
+  const { entries, subject } = await writeCommit({ home, url: mirror.url, root, taken, within: '', mirror }, sha)
   await refuseOutsideLinks(root, entries)
   await refusePointers(root, entries)
+  return { subject }
 }
 
 /** A repository on its way to `within` below the root; `url` is the one that all of it belongs to. */
 type Part = { home: GitHome; url: string; root: string; taken: Taken; within: string; mirror: Mirror }
 
-/** Gives all that was written, with paths from the root. */
-const writeCommit = async (part: Part, sha: string): Promise<Entry[]> => {
+/** `entries`: all that was written, with paths from the root. */
+type Written = { entries: Entry[]; subject: string }
+
+const writeCommit = async (part: Part, sha: string): Promise<Written> => {
   const { mirror, within, taken } = part
-  const entries = await healing(mirror, async (again) => {
+  const [entries, subject] = await healing(mirror, async (again) => {
     if (again || within !== '') await bring(mirror, sha)
     const sum = { ...taken }
-    const found = await entriesOf(mirror, sha, sum)
+    const [found, subject] = await Promise.all([entriesOf(mirror, sha, sum), subjectOf(mirror, sha)])
     // git takes "." for a mistake where there is nothing.
     if (found.length > 0) await writeFiles(part, sha)
     Object.assign(taken, sum)
-    return found
+    return [found, subject] as const
   })
   const written = entries.map((entry) => ({ ...entry, path: join(within, entry.path) }))
   const submodules = entries.filter(({ kind }) => kind === 'submodule')
@@ -44,7 +50,7 @@ const writeCommit = async (part: Part, sha: string): Promise<Entry[]> => {
   for (const { path, sha: commit } of submodules) {
     written.push(...(await writeSubmodule(part, { path, sha: commit, declared: urls?.get(path) })))
   }
-  return written
+  return { entries: written, subject }
 }
 
 const writeFiles = async ({ mirror, root, within }: Part, sha: string): Promise<void> => {
@@ -88,11 +94,12 @@ const writeSubmodule = async (part: Part, { path, sha, declared }: Submodule): P
   if ((await realpath(directory)) !== directory) throw broken(within, 'its directory is a link')
   const name = createHash('sha256').update(url).digest('hex').slice(0, 16)
   const mirror = { ...part.mirror, url, path: join(part.mirror.path, 'submodules', name) }
-  return writeCommit({ ...part, within, mirror }, sha).catch((error) => {
+  const { entries } = await writeCommit({ ...part, within, mirror }, sha).catch((error) => {
     const explained = explain(error, mirror, home.dataDir)
     if (isLockedElsewhere(explained, part.url, url)) throw broken(within, `${url} can’t be read without a login`)
     throw inSubmodule(explained, within)
   })
+  return entries
 }
 
 const OWN_CODES = [

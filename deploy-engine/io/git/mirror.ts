@@ -32,7 +32,7 @@ export const inMirror = async (
 export const fetchInto = async (mirror: Mirror, refspecs: readonly string[], how: readonly string[]): Promise<void> => {
   const { git, path, url } = mirror
   const growth = await watchGrowth(mirror)
-  const quietly = ['--progress', '--no-tags', '--force', '--no-auto-maintenance', '--no-write-fetch-head']
+  const quietly = ['--progress', '--no-tags', '--force', '--no-auto-maintenance']
   try {
     const options = { signal: growth.signal }
     await git.remote(['--git-dir', path, 'fetch', ...quietly, ...how, '--', url, ...refspecs], options)

@@ -226,10 +226,10 @@ describe('a key over ssh', () => {
       message: expect.stringContaining('Permission denied (publickey)'),
     })
     await server.allow(publicKey)
-    const { sha, subject } = await git.fetch(request, signal)
-    expect(subject).toBe('Private')
+    const { sha } = await git.fetch(request, signal)
     const into = await mkdtemp(join(directory, 'tree-'))
-    await git.checkout({ mirror: request.mirror, sha, directory: into, access: request.access }, signal)
+    const found = await git.checkout({ mirror: request.mirror, sha, directory: into, access: request.access }, signal)
+    expect(found).toEqual({ subject: 'Private' })
     expect(await readdir(into)).toEqual(['a.txt'])
   })
 

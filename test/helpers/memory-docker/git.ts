@@ -24,13 +24,14 @@ export const memoryGit = (clock: VirtualClock, files: FilesPort): MemoryGit => {
         const wanted = ref ?? 'main'
         const sha = branches.get(wanted) ?? [...commits.keys()].find((commit) => commit.startsWith(wanted))
         if (sha === undefined) throw new TbsError('unknown_ref', `${url} has no branch, tag or commit ${wanted}`)
-        return { sha, subject: `Change ${commits.get(sha)?.branch}` }
+        return { sha }
       },
       checkout: async ({ sha, directory }, signal) => {
         await clock.sleep(CHECKOUT_MS, signal)
         for (const [path, text] of Object.entries(commits.get(sha)?.files ?? {})) {
           await files.writeText(`${directory}/${path}`, text)
         }
+        return { subject: `Change ${commits.get(sha)?.branch}` }
       },
       log: async ({ from, to, limit }) => {
         const between: { sha: string; subject: string }[] = []
