@@ -10,8 +10,7 @@ import { storeSecret } from './secrets.ts'
 
 /** What is stored for reading a bot's repository. Fails with `secret_unreadable`. */
 export const gitAccess = async (engine: Engine, bot: Bot): Promise<GitAccess> => {
-  const key = await storedSecret(engine, bot, GIT_KEY)
-  const token = await storedSecret(engine, bot, GIT_TOKEN)
+  const [key, token] = await Promise.all([GIT_KEY, GIT_TOKEN].map((name) => storedSecret(engine, bot, name)))
   return { ...(key && { key }), ...(token && { token }) }
 }
 

@@ -22,12 +22,14 @@ type Next = { id: string; spec: ContainerSpec; uid: number; disowned: Disowned |
 export const createNext = async (run: Run, { release, secrets, previous }: NextOrder): Promise<Next> => {
   const { engine, bot, operation } = run
   const { docker, settings } = engine
-  const [image, network, name] = await Promise.all([
+  const [image, network, name, restored, filled, mounted] = await Promise.all([
     imageOf(run, release),
     ensureNetwork(run),
     freeName(run, release.number),
+    restoredNames(engine.database.read, bot.name, operation.id),
+    filledBy(run),
+    previous ? mountsOf(run, previous.release) : [],
   ])
-  const restored = await restoredNames(engine.database.read, bot.name, operation.id)
   const existing = await ensureVolumes(run, release.plan.volumes, restored)
   const order = {
     settings,
@@ -38,15 +40,13 @@ export const createNext = async (run: Run, { release, secrets, previous }: NextO
   }
   const own = { workdir: image.workdir, volumes: release.plan.volumes, files: secrets.files }
   const whole = containerSpec({ ...order, operation: operation.id, name, imageUser: image.user, network })
-  const spec = withoutCopies({ ...whole, labels: { ...whole.labels, ...filesLabel(absolutePaths(own)) } }, [
-    ...(previous ? await mountsOf(run, previous.release) : []),
-    ...(await filledBy(run)),
-  ])
+  const labelled = { ...whole, labels: { ...whole.labels, ...filesLabel(absolutePaths(own)) } }
+  const spec = withoutCopies(labelled, [...mounted, ...filled])
   const id = await docker.createContainer(spec)
   const owner = await userOf(run, id, image)
   const notes = await putOwnFiles(run, id, { ...own, owner, env: envFile(variablesOf(order)) })
   // The common case costs no look: who wrote the data until now goes on writing it.
-  const inUse = previous?.release.plan.uid === owner.uid ? await mountsOf(run, previous.release) : []
+  const inUse = previous?.release.plan.uid === owner.uid ? mounted : []
   const mounts = spec.mounts.filter(({ volume }) => !inUse.includes(volume))
   const suspect = mounts.flatMap(({ volume }) => (existing.includes(volume) ? [volume] : []))
   const disowned = await disownedVolumes(run, { container: id, owner, mounts, suspect })

@@ -21,16 +21,19 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
     act: async (say) => {
       const { engine, signal } = run
       const [secrets, { active, previous }, hasProbe] = await Promise.all([
-        validSecrets(run),
+        botSecrets(engine, run.bot),
         versionsOf(run),
         engine.docker.image(PROBE_IMAGE),
-        refuseFullHost(run),
       ])
       if (!hasProbe) await engine.docker.pull(PROBE_IMAGE, signal)
-      await refuseTakenPorts(run, release, previous?.release)
-      const from = { release, secrets, previous }
-      const { container, data, uid } =
-        reuse === undefined ? await fresh(run, { ...from, active }, say) : await kept(run, release, reuse)
+      const create = async (): Promise<Way> => {
+        await refuseTakenPorts(run, release, previous?.release)
+        if (reuse !== undefined) return kept(run, release, reuse)
+        return fresh(run, { release, secrets, previous, active }, say)
+      }
+      // A container that was created in vain is removed as the operation ends.
+      const checks = [engine.telegram.getMe(secrets.token, signal), refuseFullHost(run)]
+      const { container, data, uid } = await unlessOneFails(checks, create())
       await refuseWithoutRoom(run, data)
       return { next: container, previous, secrets, data, uid }
     },
@@ -41,10 +44,12 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
     },
   })
 
-const validSecrets = async ({ engine, bot, signal }: Run): Promise<BotSecrets> => {
-  const secrets = await botSecrets(engine, bot)
-  await engine.telegram.getMe(secrets.token, signal)
-  return secrets
+/** Nothing is left running when it fails; a check's failure comes before that of the work. */
+const unlessOneFails = async <T>(checks: Promise<unknown>[], work: Promise<T>): Promise<T> => {
+  const [done, ...checked] = await Promise.allSettled([work, ...checks])
+  const failed = [...checked, done].find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+  return work
 }
 
 type Versions = { active: Release | undefined; previous: Previous | undefined }
