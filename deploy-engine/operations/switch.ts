@@ -67,12 +67,13 @@ const stopPrevious = async (run: Run, { previous }: Prepared): Promise<number | 
     name: 'stop',
     about: `v${previous.release.number}`,
     act: async () => {
-      const wasRunning = (await docker.container(previous.containerId))?.running
+      const before = await docker.container(previous.containerId)
+      if (!before?.running) return undefined
       // It has its SIGTERM already when a cancel comes: the sooner it is gone, the sooner it can be started again.
       await docker.stop(previous.containerId, previous.release.plan.stopGraceSeconds, run.signal)
       const stopped = await docker.container(previous.containerId)
       if (stopped?.running) throw new TbsError('not_stopped', `v${previous.release.number} could not be stopped`)
-      return wasRunning ? stopped?.finishedAt : undefined
+      return stopped?.finishedAt
     },
   })
 }
