@@ -40,6 +40,7 @@ export type Progress = {
 }
 
 const REFRESH_MS = 5000
+const GATHER_MS = 50
 
 type Parts = { engine: Engine; speaking: Speaking; lanes: Lanes; outbox: Outbox }
 
@@ -99,14 +100,28 @@ const auditOwn = async (engine: Engine, { operation: { id, kind, args }, bot }: 
 
 const run = async (state: State, signal: AbortSignal): Promise<void> => {
   const { engine, speaking } = state
-  const stopListening = engine.changes.listen(
-    ({ operation }) => operation !== undefined && wakeSafely(state, operation),
-  )
+  const wakeSoon = gathered(state, signal)
+  const stopListening = engine.changes.listen(({ operation }) => operation !== undefined && wakeSoon(operation))
   while (!signal.aborted) {
     await sweep(state).catch((err) => speaking.log.error({ err }, 'progress could not be read'))
     await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
   }
   stopListening()
+}
+
+// One step ends where the next begins, and what carries them out should not have to wait for reads in between.
+const gathered = (state: State, signal: AbortSignal): ((operation: number) => void) => {
+  const waiting = new Set<number>()
+  const wakeLater = async (operation: number): Promise<void> => {
+    await state.engine.clock.sleep(GATHER_MS, signal).catch(() => {})
+    waiting.delete(operation)
+    if (!signal.aborted) wakeSafely(state, operation)
+  }
+  return (operation) => {
+    if (waiting.has(operation)) return
+    waiting.add(operation)
+    void wakeLater(operation)
+  }
 }
 
 const sweep = async (state: State): Promise<void> => {
