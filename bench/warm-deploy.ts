@@ -20,7 +20,7 @@ COPY . .
 CMD ["node", "bot.js"]
 `
 
-/** From the command to the first getUpdates of the new version; no older one runs that would have to be stopped. */
+/** From the command to the first getUpdates of the new version; no older one runs, neither ours nor the floor's. */
 export const warmDeploy = async (): Promise<{ pairs: Pair[]; steps: string[] }> => {
   const packed = await bundled()
   const here = await installation({ launcher: packed.launcher })
@@ -65,24 +65,20 @@ const commit = ({ instance }: Installation, repo: GitRepo, round: number): Promi
 type Deploy = { repo: GitRepo; bot: SandboxBot; round: number }
 
 const deploy = async (here: Installation, { bot }: Deploy): Promise<number> => {
-  await stopped(here)
   const polled = firstPoll(here.sandbox, bot)
   const begun = performance.now()
   const asked = here.say('/deploy bench-bot main')
   const took = (await polled) - begun
   await here.reads(/is live|unproven/, { after: asked, timeout: 60_000 })
+  await stop(here)
   return took
 }
 
-// By the command: one that ended otherwise would be a crash, and told of in the same moment.
-const stopped = async (here: Installation): Promise<void> => {
-  if (!(await isRunning(here))) return
+// By the command: one that ended otherwise would be a crash, and told of beside the next deploy.
+const stop = async (here: Installation): Promise<void> => {
   const asked = await here.confirmed('/stop bench-bot')
   await here.reads(/^Stopped bench-bot/, { after: asked })
 }
-
-const isRunning = async ({ instance }: Installation): Promise<boolean> =>
-  (await docker.listContainers({ filters: { label: [`tbs.instance=${instance}`, 'tbs.role=bot'] } })).length > 0
 
 const openFloor = async (here: Installation, { repo, bot }: { repo: GitRepo; bot: SandboxBot }) => {
   const directory = join(here.directory, 'floor')
