@@ -126,6 +126,7 @@ const running = (): Running => {
     health: new Map(),
     usage: new Map(),
     inspected: new Map(),
+    told: new Map(),
     resumed: new Map(),
     commands: new Map(),
     takeBuildTurn: async (signal) => {

@@ -4,6 +4,7 @@ import type { BotToRun } from './bots-to-run.ts'
 import { endNow } from './end-now.ts'
 import { noteExits } from './exits.ts'
 import { type Exits, type Happening, happened } from './happened.ts'
+import { asInspected, inspect } from './inspection.ts'
 import { noteGone, noteStopped } from './stopped.ts'
 import { openIncidentOf, remember, type Watch, type Watched, whileWatched } from './watched.ts'
 
@@ -11,7 +12,7 @@ import { openIncidentOf, remember, type Watch, type Watched, whileWatched } from
 export const lookAt = (watch: Watch, botId: number): Promise<void> =>
   whileWatched(watch, botId, async (watched) => {
     const { engine } = watch
-    const found = await engine.docker.container(watched.containerId)
+    const found = await inspect(engine, { id: watched.bot.id, container: watched.containerId })
     const seen = await observationOf(engine.database.read, watched.containerId)
     // Of a time before there was a watch nothing is told.
     if (!seen) return found && remember(engine, watched, found)
@@ -26,20 +27,17 @@ export const lookAt = (watch: Watch, botId: number): Promise<void> =>
   })
 
 /**
- * What was seen last is still so, by an inspection that is not older than `ageMs`: a look with all that belongs to it
- * would find nothing.
+ * What was seen last is still so, as far as others have inspected it meanwhile: a look with all that belongs to it
+ * would find nothing. `running`: containers that run now.
  */
 export const isAsBefore = async (
   { engine, quiet }: Watch,
   { bot, container }: BotToRun,
-  ageMs: number,
+  running: ReadonlySet<string>,
 ): Promise<boolean> => {
-  const { docker, clock, running } = engine
   const before = quiet.get(bot.id)
-  if (before?.id !== container) return false
-  const known = running.inspected.get(bot.id)
-  const isFresh = known?.found.id === container && clock.now() - known.at < ageMs
-  const found = isFresh ? known.found : await docker.container(container)
+  if (before?.id !== container || !running.has(container)) return false
+  const found = await asInspected(engine, { id: bot.id, container })
   return found !== undefined && !hasChanged(before, found)
 }
 

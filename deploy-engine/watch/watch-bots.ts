@@ -11,7 +11,7 @@ import type { Watch } from './watched.ts'
 
 /** Events may get lost, so that everything is looked at now and then. */
 const ROUND_MS = 30_000
-/** With more than fifty bots the looks of a second are bounded. */
+/** With more than fifty bots a round comes more seldom. */
 const EACH_MS = 600
 const TEND_MS = 5_000
 const AGAIN_MS = 1_000
@@ -43,13 +43,15 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
 
 /** Gives after how many milliseconds the next round is due. */
 const lookAtAll = async (watch: Watch): Promise<number> => {
-  const bots = await botsToRun(watch.engine)
-  const roundMs = Math.max(ROUND_MS, bots.length * EACH_MS)
+  const { engine, signal } = watch
+  const bots = await botsToRun(engine)
+  const containers = await engine.docker.containers(everyBotContainerLabels(engine.settings.instance))
+  const running = new Set(containers.flatMap(({ id, running }) => (running ? [id] : [])))
   for (const one of bots) {
-    if (watch.signal.aborted) break
-    if (!(await isAsBefore(watch, one, roundMs))) await lookAt(watch, one.bot.id)
+    if (signal.aborted) break
+    if (!(await isAsBefore(watch, one, running))) await lookAt(watch, one.bot.id)
   }
-  return roundMs
+  return Math.max(ROUND_MS, bots.length * EACH_MS)
 }
 
 type Looks = { wake(bot: string): void; idle(): Promise<unknown> }
@@ -62,7 +64,9 @@ const openLooks = (watch: Watch): Looks => {
     do {
       state.again = false
       const bot = await registeredBot(engine.database.read, name)
-      if (bot) await lookAt(watch, bot.id)
+      if (!bot) return
+      engine.running.told.set(bot.id, engine.clock.elapsed())
+      await lookAt(watch, bot.id)
     } while (state.again && !signal.aborted)
   }
   const wake = (name: string) => {
@@ -96,6 +100,7 @@ const listen = async (watch: Watch, looks: Looks): Promise<void> => {
   const labels = everyBotContainerLabels(engine.settings.instance)
   while (!signal.aborted) {
     await engine.docker.events({ labels, sinceMs, onEvent }, signal).catch((error) => {
+      engine.running.inspected.clear()
       if (!signal.aborted) engine.log.warn({ error: messageOf(error) }, 'Docker has stopped telling what happens')
     })
     if (!signal.aborted) await engine.clock.sleep(AGAIN_MS, signal).catch(() => undefined)

@@ -3,8 +3,9 @@ import { askTelegram, type Sample, stateOf } from '../../container/sample.ts'
 import type { NetworkView } from '../../container/socket-table.ts'
 import { saysUsedElsewhere } from '../../container/used-elsewhere.ts'
 import { TbsError } from '../../error.ts'
-import type { Container, Engine } from '../../ports.ts'
+import type { Engine } from '../../ports.ts'
 import type { Secret } from '../../secret.ts'
+import { asInspected, inspect } from '../inspection.ts'
 
 /** What was seen of an active version at one moment. Parts that were not asked, or gave no answer, are absent. */
 export type Look = Omit<Sample, 'network'> & {
@@ -32,7 +33,7 @@ const LOG_LINES = 200
 export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, signal: AbortSignal): Promise<Look> => {
   const { bot, container, token } = looked
   const [found, telegram, network, usage, conflicts] = await Promise.all([
-    inspect(engine, looked),
+    parts.network || parts.usage ? inspect(engine, looked) : asInspected(engine, looked),
     askUnlessRefused(engine, token, signal),
     parts.network ? probeNetwork(engine, { bot, container }, signal) : undefined,
     measure(engine, looked, parts.usage),
@@ -50,12 +51,6 @@ export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, sig
     ...(usage && usage.at >= startedAt && { usage }),
     ...(conflicts !== undefined && { conflicts }),
   }
-}
-
-const inspect = async (engine: Engine, { id, container }: Looked): Promise<Container | undefined> => {
-  const found = await engine.docker.container(container)
-  if (found) engine.running.inspected.set(id, { at: engine.clock.now(), found })
-  return found
 }
 
 const measure = async (engine: Engine, { id, container }: Looked, anew: boolean): Promise<Look['usage']> => {

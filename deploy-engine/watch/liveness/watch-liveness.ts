@@ -124,6 +124,7 @@ const keepUp = ({ engine, all }: Watch, bots: readonly ActiveBot[], everyMs: num
     all.delete(id)
     engine.running.liveness.delete(id)
     engine.running.inspected.delete(id)
+    engine.running.told.delete(id)
   }
   for (const [index, { bot, release, container }] of bots.entries()) {
     if (all.get(bot.id)?.container === container) continue
