@@ -52,11 +52,14 @@ const leftovers = (model: Model, now: Snapshot): string[] => {
   const numbers = withImage.map(({ number }) => number)
   const needed = [model.active?.number, model.wayBack].filter((number) => number !== undefined)
   return [
-    ...differences(
-      'container',
-      now.containers.map(({ id }) => id),
-      wanted,
-    ),
+    ...now.containers
+      .filter(({ id }) => !wanted.includes(id))
+      .map(
+        ({ name, labels, startedAt }) => `the ${labels['tbs.role']} ${name} belongs to nothing (began ${startedAt})`,
+      ),
+    ...wanted
+      .filter((id) => !now.containers.some((one) => one.id === id))
+      .map((id) => `the container ${id} is missing`),
     ...differences(
       'image',
       now.images.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id])),

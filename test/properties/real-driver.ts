@@ -22,6 +22,7 @@ const CALL_MS = 20
 const OPERATION_MS = 120_000
 const WATCH_MS = 75_000
 const HOPELESS_MS = 1_000
+const PROBE_MS = 15_000
 
 const BEHAVIOURS: Record<Version, Omit<Behaviour, 'says'>> = {
   good: {},
@@ -107,8 +108,12 @@ export const realDriver = async (): Promise<RealDriver> => {
     }
   }
 
-  const look = async (): Promise<Snapshot> =>
-    takeSnapshot(engine, {
+  const probes = () => docker.containers({ 'tbs.instance': here.instance, 'tbs.role': 'probe' })
+
+  const look = async (): Promise<Snapshot> => {
+    // A slow machine takes a while to begin one, in which it looks like one that was left behind.
+    await until(async () => (await probes()).length === 0, PROBE_MS)
+    return takeSnapshot(engine, {
       docker,
       bot: BOT,
       temporary: await readdir(join(here.dataDir, 'tmp')).catch(() => []),
@@ -119,6 +124,7 @@ export const realDriver = async (): Promise<RealDriver> => {
         conflicts: here.sandbox.conflicts(bot.id),
       },
     })
+  }
 
   const act = async (command: Command, before: Snapshot): Promise<{ refused?: string }> => {
     if ('busy' in command) return operate(command, before)
