@@ -123,10 +123,10 @@ export type Running = {
   liveness: Map<number, Liveness>
   /** Looks at a bot at once; absent: this process does not watch any. */
   lookNow?: (bot: number) => Promise<void>
-  /** The container that was last inspected of each bot, by its number; when that was asked for, by `Clock.elapsed`. */
-  inspected: Map<number, { at: number; found: Container }>
-  /** When Docker last told something of a bot's containers, by the bot's number, likewise. */
-  told: Map<number, number>
+  /** How bots' containers were found by the last inspection, by their ids; `at` as `Clock.elapsed` tells. */
+  inspected: Map<string, { at: number; found: Container }>
+  /** When Docker last told something of one of them, likewise. */
+  told: Map<string, number>
   /** When a container that a backup had frozen went on, by its id. */
   resumed: Map<string, number>
   /** Commands of health checks that have not ended, by their container: since when. */

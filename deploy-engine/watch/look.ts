@@ -12,7 +12,7 @@ import { openIncidentOf, remember, type Watch, type Watched, whileWatched } from
 export const lookAt = (watch: Watch, botId: number): Promise<void> =>
   whileWatched(watch, botId, async (watched) => {
     const { engine } = watch
-    const found = await inspect(engine, { id: watched.bot.id, container: watched.containerId })
+    const found = await inspect(engine, watched.containerId)
     const seen = await observationOf(engine.database.read, watched.containerId)
     // Of a time before there was a watch nothing is told.
     if (!seen) return found && remember(engine, watched, found)
@@ -37,7 +37,7 @@ export const isAsBefore = async (
 ): Promise<boolean> => {
   const before = quiet.get(bot.id)
   if (before?.id !== container || !running.has(container)) return false
-  const found = await asInspected(engine, { id: bot.id, container })
+  const found = await asInspected(engine, container)
   return found !== undefined && !hasChanged(before, found)
 }
 

@@ -5,6 +5,7 @@ import { registeredBot } from '../records/bot.ts'
 import { openIncidents } from '../records/incident.ts'
 import { remembered } from '../remembered.ts'
 import { botsToRun } from './bots-to-run.ts'
+import { heard } from './inspection.ts'
 import { isAsBefore, lookAt } from './look.ts'
 import { tend } from './tend.ts'
 import type { Watch } from './watched.ts'
@@ -64,9 +65,7 @@ const openLooks = (watch: Watch): Looks => {
     do {
       state.again = false
       const bot = await registeredBot(engine.database.read, name)
-      if (!bot) return
-      engine.running.told.set(bot.id, engine.clock.elapsed())
-      await lookAt(watch, bot.id)
+      if (bot) await lookAt(watch, bot.id)
     } while (state.again && !signal.aborted)
   }
   const wake = (name: string) => {
@@ -93,6 +92,7 @@ const listen = async (watch: Watch, looks: Looks): Promise<void> => {
   let sinceMs = engine.clock.now() - REMEMBERED_MS
   const onEvent = (event: ContainerEvent) => {
     sinceMs = Math.max(sinceMs, event.at)
+    heard(engine, event)
     if (event.exitCode !== undefined) keepCode(watch, event, event.exitCode)
     const bot = event.labels['tbs.bot']
     if (bot !== undefined) looks.wake(bot)

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import {
   addBot,
   isOver,
@@ -13,6 +14,8 @@ import {
 import { sourceOf, type Version } from '../properties/commands.ts'
 import { type MemoryManager, startManager } from '../properties/manager.ts'
 import { BOT, newWorld, TOKEN, type World } from '../properties/world.ts'
+import { BEHAVIOUR_FILE, type Behaviour } from './memory-docker/behaviour.ts'
+import type { Machine } from './memory-docker/daemon.ts'
 
 const OPERATION_MS = 5 * 60_000
 
@@ -21,6 +24,10 @@ export type MemoryBot = {
   manager(): MemoryManager
   /** Puts a version on a branch of its name. */
   commit(version: Version, more?: Record<string, string>): string
+  /** Deploys a version that behaves so. */
+  runs(behaviour: Behaviour): Promise<void>
+  /** Containers of versions, oldest first. */
+  machines(): Machine[]
   register(): Promise<void>
   ask(kind: Operation['kind'], args?: OperationArgs): Promise<Operation>
   /** Asks, has it carried out, and gives how it ended. */
@@ -34,6 +41,8 @@ export type MemoryBot = {
   /** Lets virtual time pass until the promise is settled. */
   until<T>(promise: Promise<T>): Promise<T>
   close(): Promise<void>
+  /** The same, and nothing may have failed by a bug. */
+  closeWithoutBugs(): Promise<void>
 }
 
 /** A registered bot in a world in memory, with the engine's real code and database. */
@@ -58,18 +67,31 @@ export const memoryBot = async (): Promise<MemoryBot> => {
     for (let waited = 0; waited < OPERATION_MS && !isOver(await read(id)); waited += 500) await clock.pass(500)
     return read(id)
   }
+  const commit: MemoryBot['commit'] = (version, more = {}) =>
+    world.git.commit('main', { ...sourceOf(version), ...more })
+  const operate: MemoryBot['operate'] = async (kind, args) => {
+    const { id } = await ask(kind, args)
+    await until(manager.look(id))
+    return read(id)
+  }
+  const close = async () => {
+    await manager.kill()
+    await rm(directory, { recursive: true, force: true })
+  }
   await register()
   return {
     world,
     manager: () => manager,
-    commit: (version, more = {}) => world.git.commit('main', { ...sourceOf(version), ...more }),
+    commit,
+    runs: async (behaviour) => {
+      commit('good', { [BEHAVIOUR_FILE]: JSON.stringify(behaviour) })
+      const { state, outcome } = await operate('deploy')
+      expect(state, outcome?.error?.message).toBe('succeeded')
+    },
+    machines: () => [...world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.role'] === 'bot'),
     register,
     ask,
-    operate: async (kind, args) => {
-      const { id } = await ask(kind, args)
-      await until(manager.look(id))
-      return read(id)
-    },
+    operate,
     read,
     over,
     restart: async (end = 'kill') => {
@@ -77,9 +99,10 @@ export const memoryBot = async (): Promise<MemoryBot> => {
       manager = await startManager(world)
     },
     until,
-    close: async () => {
-      await manager.kill()
-      await rm(directory, { recursive: true, force: true })
+    close,
+    closeWithoutBugs: async () => {
+      expect(manager.bugs).toEqual([])
+      await close()
     },
   }
 }

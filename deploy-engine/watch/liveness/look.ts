@@ -33,7 +33,7 @@ const LOG_LINES = 200
 export const takeLook = async (engine: Engine, looked: Looked, parts: Parts, signal: AbortSignal): Promise<Look> => {
   const { bot, container, token } = looked
   const [found, telegram, network, usage, conflicts] = await Promise.all([
-    parts.network || parts.usage ? inspect(engine, looked) : asInspected(engine, looked),
+    parts.network || parts.usage ? inspect(engine, container) : asInspected(engine, container),
     askUnlessRefused(engine, token, signal),
     parts.network ? probeNetwork(engine, { bot, container }, signal) : undefined,
     measure(engine, looked, parts.usage),

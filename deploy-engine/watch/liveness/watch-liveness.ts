@@ -123,8 +123,6 @@ const keepUp = ({ engine, all }: Watch, bots: readonly ActiveBot[], everyMs: num
     if (bots.some(({ bot }) => bot.id === id)) continue
     all.delete(id)
     engine.running.liveness.delete(id)
-    engine.running.inspected.delete(id)
-    engine.running.told.delete(id)
   }
   for (const [index, { bot, release, container }] of bots.entries()) {
     if (all.get(bot.id)?.container === container) continue

@@ -35,7 +35,7 @@ const logs = async ({ lines = 30, ...more }: Asked = {}) =>
 const kept = () => my.world.files.paths().filter((path) => /\/logs\/my-bot\/bot-/.test(path))
 const keptTexts = async () => (await Promise.all(kept().map((path) => my.world.files.readText(path)))).join('')
 
-const bots = () => [...my.world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.role'] === 'bot')
+const bots = () => my.machines()
 
 test('what a version printed outlives its container, and comes before what its successor prints', async () => {
   await deploy(['a', 'b', 'c'])

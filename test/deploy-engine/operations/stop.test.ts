@@ -24,7 +24,7 @@ afterEach(() => my.close())
 
 const status = () => my.until(botStatus(my.manager().engine, BOT))
 const state = async () => (await status()).state
-const machines = () => [...my.world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.role'] === 'bot')
+const machines = () => my.machines()
 
 test('a stopped bot is called that; one that ended by itself is not', async () => {
   const { outcome, state: ended } = await my.operate('stop')

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addBot, botStatus, requestOperation, Secret } from '../../../deploy-engine/index.ts'
 import { endIncident, type Incident, IncidentSchema, noteSign } from '../../../deploy-engine/records/incident.ts'
 import { type MemoryBot, memoryBot } from '../../helpers/memory-bot.ts'
-import { BEHAVIOUR_FILE, type Behaviour } from '../../helpers/memory-docker/behaviour.ts'
+import type { Behaviour } from '../../helpers/memory-docker/behaviour.ts'
 import type { Machine } from '../../helpers/memory-docker/daemon.ts'
 import { crashMachine, killMachine, restartDaemon } from '../../helpers/memory-docker/run.ts'
 import { BOT } from '../../properties/world.ts'
@@ -16,15 +16,9 @@ beforeEach(async () => {
   my = await memoryBot()
 })
 
-afterEach(async () => {
-  expect(my.manager().bugs).toEqual([])
-  await my.close()
-})
+afterEach(() => my.closeWithoutBugs())
 
-const deployed = async (behaviour: Behaviour = { polls: true }) => {
-  my.commit('good', { [BEHAVIOUR_FILE]: JSON.stringify(behaviour) })
-  expect((await my.operate('deploy')).state).toBe('succeeded')
-}
+const deployed = (behaviour: Behaviour = { polls: true }) => my.runs(behaviour)
 
 const pass = (ms: number) => my.world.clock.pass(ms)
 const incidents = (): Promise<Incident[]> => {
@@ -32,10 +26,7 @@ const incidents = (): Promise<Incident[]> => {
   return my.until(read.find(IncidentSchema, { order: { id: 'ASC' } }))
 }
 const machine = (bot = BOT): Machine => {
-  const own = [...my.world.daemon.machines.values()].filter(
-    ({ spec, state }) => spec.labels['tbs.role'] === 'bot' && spec.labels['tbs.bot'] === bot && state !== 'created',
-  )
-  const found = own.at(-1)
+  const found = my.machines().findLast(({ spec, state }) => spec.labels['tbs.bot'] === bot && state !== 'created')
   if (!found) throw new Error(`${bot} has no container`)
   return found
 }

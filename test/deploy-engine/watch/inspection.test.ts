@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Incident, IncidentSchema } from '../../../deploy-engine/records/incident.ts'
 import { asInspected, inspect } from '../../../deploy-engine/watch/inspection.ts'
 import { type MemoryBot, memoryBot } from '../../helpers/memory-bot.ts'
-import { BEHAVIOUR_FILE } from '../../helpers/memory-docker/behaviour.ts'
 import type { Machine } from '../../helpers/memory-docker/daemon.ts'
+import { tellEvent } from '../../helpers/memory-docker/events.ts'
 import { crashMachine, stopMachine } from '../../helpers/memory-docker/run.ts'
 
 const MINUTE = 60_000
@@ -14,21 +14,17 @@ beforeEach(async () => {
   my = await memoryBot()
 })
 
-afterEach(async () => {
-  expect(my.manager().bugs).toEqual([])
-  await my.close()
-})
+afterEach(() => my.closeWithoutBugs())
 
 const deployed = async () => {
-  my.commit('good', { [BEHAVIOUR_FILE]: JSON.stringify({ polls: true }) })
-  expect((await my.operate('deploy')).state).toBe('succeeded')
+  await my.runs({ polls: true })
   await my.world.clock.pass(5 * MINUTE)
 }
 
 const incidents = (): Promise<Incident[]> => my.until(my.manager().engine.database.read.find(IncidentSchema))
 
 const machine = (): Machine => {
-  const [found] = [...my.world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.role'] === 'bot')
+  const [found] = my.machines()
   if (!found) throw new Error('it has no container')
   return found
 }
@@ -64,16 +60,15 @@ describe('what Docker does not tell of', () => {
 describe('an inspection', () => {
   const ask = async () => {
     const { engine } = my.manager()
-    const id = 1
-    const container = machine().id
+    const { id } = machine()
     const before = engine.running.inspected.get(id)
-    const found = await my.until(asInspected(engine, { id, container }))
-    expect(found?.id).toBe(container)
+    const found = await my.until(asInspected(engine, id))
+    expect(found?.id).toBe(id)
     return engine.running.inspected.get(id) === before ? 'known' : 'asked'
   }
   const startAnew = async () => {
     const { engine } = my.manager()
-    await my.until(inspect(engine, { id: 1, container: machine().id }))
+    await my.until(inspect(engine, machine().id))
   }
   // Whoever else looks would do so meanwhile.
   const later = (ms: number) => {
@@ -97,9 +92,8 @@ describe('an inspection', () => {
   })
 
   test('is not trusted once Docker has told something', async () => {
-    const { running, clock } = my.manager().engine
     expect(await ask()).toBe('known')
-    running.told.set(1, clock.elapsed())
+    tellEvent(my.world.daemon, machine(), { action: 'health' })
     expect(await ask()).toBe('asked')
   })
 
@@ -114,8 +108,8 @@ describe('an inspection', () => {
     const found = await my.until(engine.docker.container(machine().id))
     if (!found) throw new Error('it is gone')
     const newer = { at: engine.clock.elapsed() + 1, found: { ...found, restarts: 7 } }
-    engine.running.inspected.set(1, newer)
+    engine.running.inspected.set(machine().id, newer)
     await startAnew()
-    expect(engine.running.inspected.get(1)).toBe(newer)
+    expect(engine.running.inspected.get(machine().id)).toBe(newer)
   })
 })

@@ -20,22 +20,15 @@ beforeEach(async () => {
   my = await memoryBot()
 })
 
-afterEach(async () => {
-  expect(my.manager().bugs).toEqual([])
-  await my.close()
-})
+afterEach(() => my.closeWithoutBugs())
 
-const runs = async (behaviour: Behaviour): Promise<void> => {
-  my.commit('good', { [BEHAVIOUR_FILE]: JSON.stringify({ polls: true, ...behaviour }) })
-  const { state, outcome } = await my.operate('deploy')
-  expect(state, outcome?.error?.message).toBe('succeeded')
-}
+const runs = (behaviour: Behaviour) => my.runs({ polls: true, ...behaviour })
 
 const pass = (ms: number) => my.world.clock.pass(ms)
 const say = (token = TOKEN) => my.world.telegram.say(token)
 const incidents = (): Promise<Incident[]> => my.until(my.manager().engine.database.read.find(IncidentSchema))
 const operations = () => my.until(my.manager().engine.database.read.find(OperationSchema))
-const machines = () => [...my.world.daemon.machines.values()].filter(({ spec }) => spec.labels['tbs.role'] === 'bot')
+const machines = () => my.machines()
 const starts = () => machines().map((machine) => machine.starts)
 
 const liveness = async (name = BOT) => {
