@@ -46,9 +46,7 @@ export const prepare = (run: Run, release: Release, reuse?: string): Promise<Pre
 
 /** Nothing is left running when it fails; a check's failure comes before that of the work. */
 const unlessOneFails = async <T>(checks: Promise<unknown>[], work: Promise<T>): Promise<T> => {
-  const [done, ...checked] = await Promise.allSettled([work, ...checks])
-  const failed = [...checked, done].find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
+  for (const end of await Promise.allSettled([...checks, work])) if (end.status === 'rejected') throw end.reason
   return work
 }
 

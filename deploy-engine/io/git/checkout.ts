@@ -8,9 +8,10 @@ import { bring, healing } from './bring.ts'
 import { explain } from './explain.ts'
 import { refusePointers } from './lfs.ts'
 import { refuseOutsideLinks } from './links.ts'
+import { subjectOf } from './log.ts'
 import { inMirror, type Mirror } from './mirror.ts'
 import type { GitHome } from './session.ts'
-import { type Entry, entriesOf, subjectOf, type Taken } from './tree.ts'
+import { type Entry, entriesOf, type Taken } from './tree.ts'
 
 type Checkout = { mirror: Mirror; sha: string; directory: string }
 

@@ -1,4 +1,5 @@
 import type { Commit, CommitRange } from '../../ports.ts'
+import { inMirror, type Mirror } from './mirror.ts'
 import { GitFailed } from './run.ts'
 import type { Git } from './session.ts'
 
@@ -13,16 +14,20 @@ export const commitsIn = async (
   { mirror, from, to, limit }: CommitRange,
 ): Promise<{ newest: Commit[]; count: number } | undefined> => {
   const range = ['--topo-order', to, `^${from}`, '--']
-  const inMirror = [...UNCUT, '--git-dir', mirror]
+  const uncut = [...UNCUT, '--git-dir', mirror]
   try {
-    const count = await git.local([...inMirror, 'rev-list', '--count', ...range])
-    const shown = await git.local([...inMirror, 'log', `--max-count=${limit}`, '--format=%H %s', ...range])
+    const count = await git.local([...uncut, 'rev-list', '--count', ...range])
+    const shown = await git.local([...uncut, 'log', `--max-count=${limit}`, '--format=%H %s', ...range])
     return { newest: shown.split('\n').filter(Boolean).map(commitOf), count: Number(count) }
   } catch (error) {
     if (error instanceof GitFailed) return undefined
     throw error
   }
 }
+
+/** The first line of a commit's message. */
+export const subjectOf = async (mirror: Mirror, sha: string): Promise<string> =>
+  (await inMirror(mirror, ['log', '-1', '--format=%s', sha, '--'])).slice(0, SUBJECT_LENGTH)
 
 const commitOf = (line: string): Commit => {
   const space = line.indexOf(' ')

@@ -24,12 +24,6 @@ export const entriesOf = async (mirror: Mirror, sha: string, taken: Taken): Prom
   return entries
 }
 
-const SUBJECT_LENGTH = 100
-
-/** The first line of the commit's message. */
-export const subjectOf = async (mirror: Mirror, sha: string): Promise<string> =>
-  (await inMirror(mirror, ['log', '-1', '--format=%s', sha, '--'])).slice(0, SUBJECT_LENGTH)
-
 const parsed = (line: string): Entry => {
   const [, mode = '', sha = '', bytes = '', path = ''] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line) ?? []
   const kind = mode === '160000' ? 'submodule' : mode === '120000' ? 'link' : 'file'
