@@ -52,17 +52,16 @@ const leftovers = (model: Model, now: Snapshot): string[] => {
   const numbers = withImage.map(({ number }) => number)
   const needed = [model.active?.number, model.wayBack].filter((number) => number !== undefined)
   return [
-    ...now.containers
-      .filter(({ id }) => !wanted.includes(id))
-      .map(
-        ({ name, labels, startedAt }) => `the ${labels['tbs.role']} ${name} belongs to nothing (began ${startedAt})`,
-      ),
-    ...wanted
-      .filter((id) => !now.containers.some((one) => one.id === id))
-      .map((id) => `the container ${id} is missing`),
+    ...differences(
+      'container',
+      new Map(now.containers.map((one) => [one.id, `${one.labels['tbs.role']} ${one.name} (began ${one.startedAt})`])),
+      wanted,
+    ),
     ...differences(
       'image',
-      now.images.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id])),
+      new Map(
+        now.images.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]).map((one) => [one, `image ${one}`])),
+      ),
       withImage.map(({ image }) => image),
     ),
     ...needed.filter((number) => !numbers.includes(number)).map((number) => `the image of v${number} is gone`),
@@ -72,9 +71,10 @@ const leftovers = (model: Model, now: Snapshot): string[] => {
   ]
 }
 
-const differences = (what: string, found: string[], wanted: string[]): string[] => [
-  ...found.filter((one) => !wanted.includes(one)).map((one) => `the ${what} ${one} belongs to nothing`),
-  ...wanted.filter((one) => !found.includes(one)).map((one) => `the ${what} ${one} is missing`),
+/** `found`: what each is to be called. */
+const differences = (what: string, found: ReadonlyMap<string, string>, wanted: string[]): string[] => [
+  ...[...found].flatMap(([one, called]) => (wanted.includes(one) ? [] : [`the ${called} belongs to nothing`])),
+  ...wanted.filter((one) => !found.has(one)).map((one) => `the ${what} ${one} is missing`),
 ]
 
 const telegramWrong = (model: Model, { telegram, ...now }: Snapshot): string[] => {

@@ -14,7 +14,7 @@ import type { GitRepo } from '../helpers/git-repo.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
 import type { Command, Meanwhile, Version } from './commands.ts'
 import { type Driver, rollbackTarget } from './run-sequence.ts'
-import { type Snapshot, takeSnapshot } from './snapshot.ts'
+import { PROBE_MS, type Snapshot, takeSnapshot } from './snapshot.ts'
 
 const BOT = 'my-bot'
 const TALK_EVERY_MS = 100
@@ -22,7 +22,6 @@ const CALL_MS = 20
 const OPERATION_MS = 120_000
 const WATCH_MS = 75_000
 const HOPELESS_MS = 1_000
-const PROBE_MS = 15_000
 
 const BEHAVIOURS: Record<Version, Omit<Behaviour, 'says'>> = {
   good: {},

@@ -45,7 +45,8 @@ export const takeSnapshot = async (engine: Engine, { docker, bot, ...around }: A
 const isAtWork = ({ labels, startedAt }: Container, now: number): boolean =>
   labels['tbs.role'] === 'probe' && now - startedAt < PROBE_MS
 
-const PROBE_MS = 15_000
+/** No probe takes so long. */
+export const PROBE_MS = 15_000
 
 export const activeOf = ({ releases }: Snapshot): Release | undefined =>
   releases.find(({ state }) => state === 'active')
