@@ -41,6 +41,19 @@ test('nothing is loaded twice while nothing is written', async () => {
   expect(loads).toBe(1)
 })
 
+test('who asks at the same time waits for one load', async () => {
+  expect(await Promise.all([names(), names(), names()])).toEqual([[], [], []])
+  await add(database, 'a')
+  expect(await Promise.all([names(), names()])).toEqual([['a'], ['a']])
+  expect(loads).toBe(2)
+})
+
+test('a load that fails is tried again by whoever asks next', async () => {
+  vi.spyOn(database.read, 'find').mockRejectedValueOnce(new Error('busy'))
+  await expect(names()).rejects.toThrow('busy')
+  expect(await names()).toEqual([])
+})
+
 test('what this process writes is found, and what another one does', async () => {
   await names()
   await add(database, 'a')
