@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm'
 import type { BotUsage, Engine, Usage } from '../ports.ts'
 import { ObservationSchema, observationOf } from '../records/observation.ts'
 import { type BotToRun, botsToRun } from './bots-to-run.ts'
@@ -6,11 +7,16 @@ import { type MemoryStanding, memoryStanding } from './memory-short.ts'
 const EVERY_MS = 60_000
 /** With more than a hundred bots the measurements of a second are bounded. */
 const EACH_MS = 600
-/** Whatever is written has all that is remembered of the database read anew: what hardly differs is not. */
+/** A measurement costs the processor twice as much after a pause as beside others. */
+const TOGETHER = 10
+/**
+ * Whatever is written has all that is remembered of the database read anew: what hardly differs is not, and the rest
+ * once for all bots.
+ */
 const GROWN = 1.05
 const FEW_CORES = 0.01
 
-/** Measures what each running bot takes, about once a minute, one after the other, until the signal aborts. */
+/** Measures what each running bot takes, about once a minute, some at a time, until the signal aborts. */
 export const watchResources = async (engine: Engine, signal: AbortSignal): Promise<void> => {
   const all = new Map<number, Measured>()
   while (!signal.aborted) {
@@ -19,14 +25,22 @@ export const watchResources = async (engine: Engine, signal: AbortSignal): Promi
       return []
     })
     forgetOthers(engine, all, bots)
-    const turns = bots.length === 0 ? [undefined] : bots
-    for (const one of turns) {
-      if (one && !signal.aborted) await lookSafely(engine, all, one)
+    const turns = inTurns(bots)
+    for (const some of turns) {
+      if (!signal.aborted) await Promise.all(some.map((one) => lookSafely(engine, all, one)))
+      if (some === turns.at(-1)) await keepPeaks(engine, all)
       // An abort ends both loops.
-      await engine.clock.sleep(Math.max(EVERY_MS / turns.length, EACH_MS), signal).catch(() => undefined)
+      const ms = Math.max(EVERY_MS / turns.length, EACH_MS * some.length)
+      await engine.clock.sleep(ms, signal).catch(() => undefined)
     }
   }
 }
+
+// Without a bot, one turn in which nothing is measured.
+const inTurns = (bots: readonly BotToRun[]): (readonly BotToRun[])[] =>
+  Array.from({ length: Math.ceil(bots.length / TOGETHER) || 1 }, (_, turn) =>
+    bots.slice(turn * TOGETHER, (turn + 1) * TOGETHER),
+  )
 
 /** What was measured of a bot last, by this process; undefined: it does not run, or was not measured yet. */
 export const usageOf = ({ running }: Engine, botId: number): BotUsage | undefined => running.usage.get(botId)
@@ -56,7 +70,7 @@ const lookSafely = async (engine: Engine, all: Map<number, Measured>, one: BotTo
     if (!usage) {
       all.delete(one.bot.id)
       engine.running.usage.delete(one.bot.id)
-    } else await note(engine, all, { one, usage })
+    } else note(engine, all, { one, usage })
   } catch (err) {
     engine.log.warn({ err, bot: one.bot.name }, 'what a bot takes could not be measured')
   }
@@ -64,7 +78,7 @@ const lookSafely = async (engine: Engine, all: Map<number, Measured>, one: BotTo
 
 type Seen = { one: BotToRun; usage: Usage }
 
-const note = async (engine: Engine, all: Map<number, Measured>, { one, usage }: Seen): Promise<void> => {
+const note = (engine: Engine, all: Map<number, Measured>, { one, usage }: Seen): void => {
   const { bot, container } = one
   const { cpuNs, sentBytes, memoryBytes, memoryLimitBytes } = usage
   const at = engine.clock.now()
@@ -76,12 +90,10 @@ const note = async (engine: Engine, all: Map<number, Measured>, { one, usage }: 
     peakMemoryBytes: Math.max(before?.peakMemoryBytes ?? 0, memoryBytes),
     peakCores: Math.max(before?.peakCores ?? 0, cores ?? 0),
   }
-  const measured: Measured = { container, at, cpuNs, memory, ...peaks, kept: before?.kept }
-  all.set(bot.id, measured)
+  all.set(bot.id, { container, at, cpuNs, memory, ...peaks, kept: before?.kept })
   const counters = { cpuNs, sentBytes }
   const shown = { container, at, memoryBytes, memoryLimitBytes, counters, ...(cores !== undefined && { cores }) }
   engine.running.usage.set(bot.id, { ...shown, memoryShort: memory.short })
-  if (!measured.kept || hasGrown(peaks, measured.kept)) measured.kept = await keepPeaks(engine, container, peaks)
 }
 
 /** Counters begin anew with each start of a container. */
@@ -99,14 +111,29 @@ const hasGrown = (peaks: Peaks, row: Peaks): boolean =>
   peaks.peakMemoryBytes > row.peakMemoryBytes * GROWN ||
   peaks.peakCores > Math.max(row.peakCores * GROWN, row.peakCores + FEW_CORES)
 
+const keepPeaks = async ({ database, log }: Engine, all: ReadonlyMap<number, Measured>): Promise<void> => {
+  const grown = [...all.values()].filter((one) => !one.kept || hasGrown(one, one.kept))
+  if (grown.length === 0) return
+  try {
+    const kept = await database.transaction(async (entities) => {
+      const rows: (Peaks | undefined)[] = []
+      for (const one of grown) rows.push(await keep(entities, one))
+      return rows
+    })
+    for (const [index, one] of grown.entries()) one.kept = kept[index]
+  } catch (err) {
+    log.warn({ err }, 'the most that bots have taken could not be written down')
+  }
+}
+
 // Into what the watch over containers has written of it; before that there is nothing to add to.
-const keepPeaks = async ({ database }: Engine, containerId: string, peaks: Peaks): Promise<Peaks | undefined> => {
-  const row = await observationOf(database.read, containerId)
+const keep = async (entities: EntityManager, { container, ...peaks }: Measured): Promise<Peaks | undefined> => {
+  const row = await observationOf(entities, container)
   if (!row || !hasGrown(peaks, row)) return row
   const change = {
     peakMemoryBytes: Math.max(row.peakMemoryBytes, peaks.peakMemoryBytes),
     peakCores: Math.max(row.peakCores, peaks.peakCores),
   }
-  await database.transaction((entities) => entities.update(ObservationSchema, { containerId }, change))
+  await entities.update(ObservationSchema, { containerId: container }, change)
   return change
 }
