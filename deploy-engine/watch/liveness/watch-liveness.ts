@@ -4,6 +4,7 @@ import { remembered } from '../../remembered.ts'
 import { clockJumps } from '../../steady-clock.ts'
 import { workedOnBots } from '../bots-to-run.ts'
 import { type ActiveBot, activeBots } from './active-bots.ts'
+import { withOthers } from './look-again.ts'
 import { lookAtBot, lookLater, type Round } from './look-at-bot.ts'
 import { type ProbeTurns, probeTurns } from './probe-turns.ts'
 import { endTogether } from './together.ts'
@@ -15,7 +16,7 @@ export type LivenessWatch = { enqueue(operation: number): Promise<void>; signal:
 const EVERY_MS = 38_000
 /** With more than a hundred bots the looks of a second are bounded. */
 const EACH_MS = 400
-const AT_ONCE = 6
+const AT_ONCE = 16
 const REFRESH_MS = 3_000
 const BREATH_MS = 200
 const AFTER_ERROR_MS = 5_000
@@ -127,7 +128,7 @@ const keepUp = ({ engine, all }: Watch, bots: readonly ActiveBot[], everyMs: num
   for (const [index, { bot, release, container }] of bots.entries()) {
     if (all.get(bot.id)?.container === container) continue
     const later = begins && release.proof === 'live' ? (index / bots.length) * everyMs : 0
-    all.set(bot.id, newWatched(container, now + later))
+    all.set(bot.id, newWatched(container, later > 0 ? withOthers(now + later) : now))
     engine.running.liveness.delete(bot.id)
   }
 }

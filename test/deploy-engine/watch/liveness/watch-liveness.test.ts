@@ -264,7 +264,7 @@ describe('several bots', () => {
     for (const bot of [BOT, 'other-0']) expect(await liveness(bot)).toMatchObject({ state: 'deaf' })
   })
 
-  test('a hundred of them: each looked at within 45 s, evenly, with one probe in five seconds', async () => {
+  test('a hundred of them: each looked at within 45 s, some at a time, with one probe in five seconds', async () => {
     await runs({})
     await addOthers(others.map(() => ({})))
     await my.restart('stop')
@@ -286,7 +286,8 @@ describe('several bots', () => {
     expect(Math.max(...gaps)).toBeLessThan(45_000)
     const bySecond = [...asked.values()].flat().map((at) => Math.floor((at - began) / 1_000))
     const counts = Array.from({ length: 600 }, (_, second) => bySecond.filter((one) => one === second).length)
-    expect(Math.max(...counts)).toBeLessThanOrEqual(6)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(20)
+    expect(counts.filter((count) => count > 0).length).toBeLessThan(150)
     expect(probes).toBeLessThanOrEqual(121)
     expect(probes).toBeGreaterThan(100)
     expect(await incidents()).toEqual([])
