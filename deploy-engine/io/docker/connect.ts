@@ -1,4 +1,3 @@
-import Docker from 'dockerode'
 import type { DockerPort } from '../../ports.ts'
 import { attachPart } from './attach.ts'
 import { buildPart } from './build.ts'
@@ -9,11 +8,12 @@ import { imagePart } from './images.ts'
 import { insidePart } from './inside.ts'
 import { logPart } from './logs.ts'
 import { networkPart } from './networks.ts'
+import { openDocker } from './open-docker.ts'
 import { versionPart } from './version.ts'
 
 /** Docker as DOCKER_HOST names it, else the local socket. Nothing is asked of it before the first call. */
 export const connectDocker = (): DockerPort => {
-  const docker = new Docker()
+  const docker = openDocker()
   return {
     ...daemonPart(docker),
     ...buildPart(docker),

@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream'
 import type { ContainerCreateOptions, ContainerInspectInfo, ImageInspectInfo } from 'dockerode'
-import Docker from 'dockerode'
 import { TbsError } from '../../error.ts'
 import type { Labels } from '../../ports.ts'
 import type { Like, ManagerDocker } from '../../upgrade/ports.ts'
 import { containerPart } from './containers.ts'
 import { imagePart } from './images.ts'
 import { logPart } from './logs.ts'
+import { openDocker } from './open-docker.ts'
 import { ignoreStatus } from './status.ts'
 
 /** Docker for the installation's own containers. */
 export const managerDocker = (): ManagerDocker => {
-  const docker = new Docker()
+  const docker = openDocker()
   return {
     ...containerPart(docker),
     ...imagePart(docker),
