@@ -7,6 +7,8 @@ import { type MemoryStanding, memoryStanding } from './memory-short.ts'
 const EVERY_MS = 60_000
 /** With more than a hundred bots the measurements of a second are bounded. */
 const EACH_MS = 600
+/** Whoever takes less of its memory is measured every other time. */
+const MUCH = 0.75
 /** A measurement costs the processor twice as much after a pause as beside others. */
 const TOGETHER = 10
 /**
@@ -16,7 +18,10 @@ const TOGETHER = 10
 const GROWN = 1.05
 const FEW_CORES = 0.01
 
-/** Measures what each running bot takes, about once a minute, some at a time, until the signal aborts. */
+/**
+ * Measures what each running bot takes, some at a time, until the signal aborts: about once a minute, and half as often
+ * while it has enough memory.
+ */
 export const watchResources = async (engine: Engine, signal: AbortSignal): Promise<void> => {
   const all = new Map<number, Measured>()
   while (!signal.aborted) {
@@ -25,7 +30,8 @@ export const watchResources = async (engine: Engine, signal: AbortSignal): Promi
       return []
     })
     forgetOthers(engine, all, bots)
-    const turns = inTurns(bots)
+    const now = engine.clock.now()
+    const turns = inTurns(bots.filter((one) => isDue(all.get(one.bot.id), one, now)))
     for (const some of turns) {
       if (!signal.aborted) await Promise.all(some.map((one) => lookSafely(engine, all, one)))
       if (some === turns.at(-1)) await keepPeaks(engine, all)
@@ -35,6 +41,9 @@ export const watchResources = async (engine: Engine, signal: AbortSignal): Promi
     }
   }
 }
+
+const isDue = (known: Measured | undefined, { container }: BotToRun, now: number): boolean =>
+  known?.container !== container || known.cores === undefined || known.share >= MUCH || now - known.at >= EVERY_MS * 1.5
 
 // Without a bot, one turn in which nothing is measured.
 const inTurns = (bots: readonly BotToRun[]): (readonly BotToRun[])[] =>
@@ -50,6 +59,9 @@ type Measured = {
   container: string
   at: number
   cpuNs: number
+  cores: number | undefined
+  /** Of the memory that it may take. */
+  share: number
   memory: MemoryStanding
   peakMemoryBytes: number
   peakCores: number
@@ -85,12 +97,13 @@ const note = (engine: Engine, all: Map<number, Measured>, { one, usage }: Seen):
   const known = all.get(bot.id)
   const before = known?.container === container ? known : undefined
   const cores = coresBetween(before, { at, cpuNs })
-  const memory = memoryStanding(before?.memory ?? { short: false }, { share: memoryBytes / memoryLimitBytes, at })
+  const share = memoryBytes / memoryLimitBytes
+  const memory = memoryStanding(before?.memory ?? { short: false }, { share, at })
   const peaks = {
     peakMemoryBytes: Math.max(before?.peakMemoryBytes ?? 0, memoryBytes),
     peakCores: Math.max(before?.peakCores ?? 0, cores ?? 0),
   }
-  all.set(bot.id, { container, at, cpuNs, memory, ...peaks, kept: before?.kept })
+  all.set(bot.id, { container, at, cpuNs, cores, share, memory, ...peaks, kept: before?.kept })
   const counters = { cpuNs, sentBytes }
   const shown = { container, at, memoryBytes, memoryLimitBytes, counters, ...(cores !== undefined && { cores }) }
   engine.running.usage.set(bot.id, { ...shown, memoryShort: memory.short })

@@ -57,7 +57,7 @@ const peaks = async (container: string) => {
   return row && { mb: row.peakMemoryBytes / MIB, cores: row.peakCores }
 }
 
-test('each minute it is known what a bot takes, of the processor from the second look on', async () => {
+test('what a bot takes is known after a minute, of the processor after another one', async () => {
   const bot = await machine()
   expect(usage()).toBeUndefined()
   await pass(60)
@@ -71,18 +71,31 @@ test('each minute it is known what a bot takes, of the processor from the second
   expect((usage()?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(61_000)
 })
 
+test('whoever takes much of its memory is measured each minute, others every two', async () => {
+  const bot = await machine()
+  await pass(120)
+  const measured = vi.spyOn(engine().docker, 'usage')
+  await pass(20 * 60)
+  expect(measured).toHaveBeenCalledTimes(10)
+  takes(bot, 0.8 * LIMIT_MB)
+  await pass(120)
+  measured.mockClear()
+  await pass(20 * 60)
+  expect(measured).toHaveBeenCalledTimes(20)
+})
+
 test('a start begins anew; nothing is told of what does not run', async () => {
   await pass(120)
   const bot = await machine()
   await my.until(engine().docker.kill(bot.id))
-  await pass(60)
+  await pass(120)
   expect(usage()).toBeUndefined()
   await my.until(engine().docker.start(bot.id))
   await pass(60)
   expect(usage()).toBeDefined()
   expect(usage()).not.toHaveProperty('cores')
   await my.operate('stop')
-  await pass(60)
+  await pass(120)
   expect(usage()).toBeUndefined()
 })
 
@@ -96,7 +109,7 @@ test('the most that was seen is written down, when it has grown by more than 5 %
   await pass(120)
   expect(writes).not.toHaveBeenCalled()
   takes(bot, 100)
-  await pass(60)
+  await pass(120)
   takes(bot, 50)
   await pass(120)
   expect(await peaks(bot.id)).toEqual({ mb: 100, cores: expect.closeTo(0.001, 5) })
@@ -110,10 +123,10 @@ test('what somebody else wrote meanwhile is only ever raised', async () => {
   await pass(60)
   await observed(bot.id, 150)
   takes(bot, 120)
-  await pass(60)
+  await pass(120)
   expect(await peaks(bot.id)).toMatchObject({ mb: 150 })
   takes(bot, 170)
-  await pass(60)
+  await pass(120)
   expect(await peaks(bot.id)).toMatchObject({ mb: 170 })
 })
 
@@ -123,7 +136,7 @@ test('nearly all memory for five minutes is noted, and no longer when there is e
   takes(bot, 0.95 * LIMIT_MB)
   await pass(290)
   expect(usage()?.memoryShort).toBe(false)
-  await pass(70)
+  await pass(130)
   expect(usage()?.memoryShort).toBe(true)
   takes(bot, 0.88 * LIMIT_MB)
   await pass(120)
@@ -151,12 +164,13 @@ test('ten are measured at once, more are shared out over the minute', async () =
     times.push(my.world.clock.now())
     return measure(id)
   })
-  await pass(120)
+  await pass(240)
   const seconds = times.map((at) => Math.round((at - (times[0] ?? 0)) / 1000))
   const turns = [...new Set(seconds)]
   const counts = turns.map((turn) => seconds.filter((second) => second === turn).length)
-  expect(counts.toSorted((a, b) => a - b)).toEqual([2, 2, 10, 10])
-  for (const [index, turn] of turns.entries()) expect(turn).toBeCloseTo(30 * index, -1)
+  expect(times.length).toBe(24)
+  expect(Math.max(...counts)).toBeLessThanOrEqual(10)
+  expect(turns.length).toBeLessThan(8)
 })
 
 test('one that can’t be measured keeps nobody from being measured', async () => {

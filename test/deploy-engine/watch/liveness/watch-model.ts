@@ -76,7 +76,7 @@ export const watchModel = (bot: ModelBot, watching: Watching): Seen[] => {
   return seen
 }
 
-/** By whoever watches what bots take. */
-const MEASURED_MS = 60_000
+/** By whoever watches what bots take; of one that has enough memory. */
+const MEASURED_MS = 120_000
 
 const STATE = { running: true, exitCode: 0, outOfMemory: false, restarts: 0, health: 'none' } as const
