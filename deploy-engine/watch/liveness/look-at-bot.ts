@@ -30,7 +30,9 @@ export type Turn = {
 }
 
 const SOON_MS = 3_000
-const LOG_EVERY_MS = 2 * 60_000
+/** Of a bot that is in doubt, or that may not be the only one with its token. */
+const LOG_SOON_MS = 2 * 60_000
+const LOG_EVERY_MS = 6 * 60_000
 
 /** Looks at a bot, judges it by all that was seen, does what follows, and says when it is looked at next. */
 export const lookAtBot = async (round: Round, turn: Turn): Promise<void> => {
@@ -59,7 +61,7 @@ const see = async (round: Round, { active, watched, network, usage }: Turn, toke
   const { engine, signal } = round
   const { bot, container } = active
   const now = engine.clock.now()
-  const readsLog = now - watched.logReadAt >= LOG_EVERY_MS
+  const readsLog = now - watched.logReadAt >= logEvery(watched, usage)
   const parts = { network, usage, ...(readsLog && { logSinceMs: watched.logReadAt }) }
   if (readsLog) watched.logReadAt = now
   const looked = { bot: bot.name, id: bot.id, container, token }
@@ -68,6 +70,11 @@ const see = async (round: Round, { active, watched, network, usage }: Turn, toke
   // What waits for one that is frozen says nothing of it.
   else if (look.paused) watched.looks = []
   return look
+}
+
+const logEvery = ({ looks }: Watched, inDoubt: boolean): number => {
+  const last = looks.findLast(({ conflicts }) => conflicts !== undefined)
+  return inDoubt || last?.conflicts !== 0 ? LOG_SOON_MS : LOG_EVERY_MS
 }
 
 /** Nothing was seen this time. */

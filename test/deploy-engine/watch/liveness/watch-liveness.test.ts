@@ -342,6 +342,24 @@ describe('what else is named', () => {
     ])
   })
 
+  test('logs are read every six minutes, and sooner once there is a sign of another program', async () => {
+    const line = '409: Conflict: terminated by other getUpdates request'
+    await runs({})
+    await pass(10 * MINUTE)
+    const logs = vi.spyOn(my.manager().engine.docker, 'logs')
+    const reads = (container = '') =>
+      logs.mock.calls.filter(([id, { tail }]) => id === container && tail === 200).length
+    const [machine] = machines()
+    await pass(HOUR)
+    expect(reads(machine?.id)).toBeGreaterThanOrEqual(9)
+    expect(reads(machine?.id)).toBeLessThanOrEqual(10)
+    if (machine) machine.image.behaviour = { polls: true, prints: [line], printsEveryMs: 20_000 }
+    await my.until(my.manager().engine.docker.kill(machine?.id ?? ''))
+    await my.until(my.manager().engine.docker.start(machine?.id ?? ''))
+    const took = await passUntil(async () => (await incidents()).some(({ kind }) => kind === 'conflict'), HOUR)
+    expect(took).toBeLessThan(10 * MINUTE)
+  })
+
   test('how it is, to whoever asks, with its age; and how it is now', async () => {
     await runs({ deafAfterMs: [10 * MINUTE] })
     await pass(6 * MINUTE)
