@@ -29,7 +29,7 @@ export const silenceWhileWaiting = ({ looks, counted, from }: Known): Silence =>
   const lately = silent.filter(({ at }) => at > last.at - SILENT_MS)
   const patient = !last.webhook && (mayWait(lately, began, habits) || talksMore(lately, habits))
   const deafAt = silentSince + (patient ? PATIENT_MS : SILENT_MS)
-  const deaf = last.at >= deafAt && (last.webhook ? undelivered(silent, silentSince) : unmoved(silent))
+  const deaf = last.at >= deafAt && (last.webhook ? undelivered(silent, silentSince) : unmoved(silent, deafAt))
   return { sign, tookAt: took?.at, silentSince, deafAt, ...(deaf && { deaf }) }
 }
 
@@ -37,13 +37,14 @@ const NOBODY: ReadonlySet<string> = new Set()
 
 const hasApi = ({ network }: Look): boolean => network !== undefined && network.api.length + network.closed.length > 0
 
-const unmoved = (silent: readonly Look[]): string | undefined => {
+// That it still does nothing is seen by a probe, and holds until there is a sign.
+const unmoved = (silent: readonly Look[], deafAt: number): string | undefined => {
   const [first, last] = [silent.at(0), silent.at(-1)]
   if (!first || !last) return undefined
-  const seen = silent.filter(({ network }) => network).length
+  const probed = silent.filter(({ network }) => network)
   // Where the kernel does not tell of connections, who sends nothing calls nobody.
-  const blind = seen === 0 && silent.filter(({ blind }) => blind).length >= PROBES && sentNothing(silent)
-  if (!blind && (seen < PROBES || !last.network)) return undefined
+  const blind = probed.length === 0 && silent.filter(({ blind }) => blind).length >= PROBES && sentNothing(silent)
+  if (!blind && (probed.length < PROBES || (probed.at(-1)?.at ?? 0) < deafAt)) return undefined
   const waited = `${countOf(last)} waited for ${minutes(last.at - first.at)}`
   return `It runs, but takes no updates: ${waited}, and it does nothing`
 }
