@@ -1,6 +1,6 @@
 import { rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, type Log, untilTick } from '../deploy-engine/index.ts'
+import type { Clock, Log } from '../deploy-engine/index.ts'
 
 const EVERY_MS = 2000
 const STALE_MS = 10_000
@@ -13,7 +13,7 @@ export const beat = async (dataDir: string, { clock, log, signal, isWell }: Beat
     if (isWell()) {
       await touch(heartbeatFile(dataDir), clock.now()).catch((err) => log.error({ err }, 'no heartbeat'))
     }
-    await clock.sleep(untilTick(clock, EVERY_MS), signal).catch(() => {})
+    await clock.sleep(EVERY_MS, signal).catch(() => {})
   }
   await rm(heartbeatFile(dataDir), { force: true })
 }

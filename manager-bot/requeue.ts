@@ -1,4 +1,4 @@
-import { type Engine, type Log, queuedOperations, remembered, untilTick } from '../deploy-engine/index.ts'
+import { type Engine, type Log, queuedOperations, remembered } from '../deploy-engine/index.ts'
 import type { OperationQueue } from './queue.ts'
 
 /** A queue that outlives Redis: what could not be added is added later, and what Redis forgot is added again. */
@@ -40,7 +40,7 @@ export const persistentQueue = async (
   }
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await engine.clock.sleep(untilTick(engine.clock, EVERY_MS), signal).catch(() => {})
+      await engine.clock.sleep(EVERY_MS, signal).catch(() => {})
       if (!signal.aborted) await catchUp()
     }
   }

@@ -6,7 +6,6 @@ import {
   operationById,
   operationView,
   remembered,
-  untilTick,
 } from '../../deploy-engine/index.ts'
 import { toHtml } from '../text/html.ts'
 import { writeDown } from './audit.ts'
@@ -105,7 +104,7 @@ const run = async (state: State, signal: AbortSignal): Promise<void> => {
   const stopListening = engine.changes.listen(({ operation }) => operation !== undefined && wakeSoon(operation))
   while (!signal.aborted) {
     await sweep(state).catch((err) => speaking.log.error({ err }, 'progress could not be read'))
-    await engine.clock.sleep(untilTick(engine.clock, REFRESH_MS), signal).catch(() => {})
+    await engine.clock.sleep(REFRESH_MS, signal).catch(() => {})
   }
   stopListening()
 }

@@ -1,4 +1,4 @@
-import { type Engine, remembered, untilTick } from '../../deploy-engine/index.ts'
+import { type Engine, remembered } from '../../deploy-engine/index.ts'
 import { expired } from '../confirmation.ts'
 import type { Outbox } from './outbox.ts'
 import { openQuestions, removeButtonsAt, unansweredQuestions } from './records/button.ts'
@@ -19,7 +19,7 @@ export const closeQuestions = async (
   }
   while (!signal.aborted) {
     await sweep().catch((err) => log.error({ err }, 'questions could not be closed'))
-    await clock.sleep(untilTick(clock, EVERY_MS), signal).catch(() => {})
+    await clock.sleep(EVERY_MS, signal).catch(() => {})
   }
 }
 

@@ -7,9 +7,8 @@ const KEPT_MS = 30_000
 
 /** Docker as DOCKER_HOST names it, else the local socket, whose connections are kept for the next question. */
 export const openDocker = (): Docker => {
-  const { DOCKER_HOST: host } = process.env
-  const isLocal = host === undefined || host === '' || host.startsWith('unix://')
   const docker = new Docker()
+  const isLocal = 'socketPath' in docker.modem
   if (isLocal) Object.assign(docker.modem, { agent: quietAgent() })
   return docker
 }
