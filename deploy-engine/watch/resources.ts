@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm'
+import { inGroups } from '../in-groups.ts'
 import type { BotUsage, Engine, Usage } from '../ports.ts'
 import { ObservationSchema, observationOf } from '../records/observation.ts'
 import { type BotToRun, botsToRun } from './bots-to-run.ts'
@@ -9,7 +10,7 @@ const EVERY_MS = 60_000
 const EACH_MS = 600
 /** Whoever takes less of its memory is measured every other time. */
 const MUCH = 0.75
-/** A measurement costs the processor twice as much after a pause as beside others. */
+/** A question costs the processor far more after a pause than beside others. */
 const TOGETHER = 10
 /**
  * Whatever is written has all that is remembered of the database read anew: what hardly differs is not, and the rest
@@ -31,7 +32,9 @@ export const watchResources = async (engine: Engine, signal: AbortSignal): Promi
     })
     forgetOthers(engine, all, bots)
     const now = engine.clock.now()
-    const turns = inTurns(bots.filter((one) => isDue(all.get(one.bot.id), one, now)))
+    const due = bots.filter((one) => isDue(usageOf(engine, one.bot.id), one, now))
+    // Where nobody is due, one turn in which nothing is measured.
+    const turns = due.length === 0 ? [[]] : inGroups(due, TOGETHER)
     for (const some of turns) {
       if (!signal.aborted) await Promise.all(some.map((one) => lookSafely(engine, all, one)))
       if (some === turns.at(-1)) await keepPeaks(engine, all)
@@ -42,14 +45,10 @@ export const watchResources = async (engine: Engine, signal: AbortSignal): Promi
   }
 }
 
-const isDue = (known: Measured | undefined, { container }: BotToRun, now: number): boolean =>
-  known?.container !== container || known.cores === undefined || known.share >= MUCH || now - known.at >= EVERY_MS * 1.5
-
-// Without a bot, one turn in which nothing is measured.
-const inTurns = (bots: readonly BotToRun[]): (readonly BotToRun[])[] =>
-  Array.from({ length: Math.ceil(bots.length / TOGETHER) || 1 }, (_, turn) =>
-    bots.slice(turn * TOGETHER, (turn + 1) * TOGETHER),
-  )
+const isDue = (known: BotUsage | undefined, { container }: BotToRun, now: number): boolean => {
+  if (known?.container !== container || known.cores === undefined) return true
+  return known.memoryBytes >= MUCH * known.memoryLimitBytes || now - known.at >= EVERY_MS * 1.5
+}
 
 /** What was measured of a bot last, by this process; undefined: it does not run, or was not measured yet. */
 export const usageOf = ({ running }: Engine, botId: number): BotUsage | undefined => running.usage.get(botId)
@@ -59,9 +58,6 @@ type Measured = {
   container: string
   at: number
   cpuNs: number
-  cores: number | undefined
-  /** Of the memory that it may take. */
-  share: number
   memory: MemoryStanding
   peakMemoryBytes: number
   peakCores: number
@@ -97,13 +93,12 @@ const note = (engine: Engine, all: Map<number, Measured>, { one, usage }: Seen):
   const known = all.get(bot.id)
   const before = known?.container === container ? known : undefined
   const cores = coresBetween(before, { at, cpuNs })
-  const share = memoryBytes / memoryLimitBytes
-  const memory = memoryStanding(before?.memory ?? { short: false }, { share, at })
+  const memory = memoryStanding(before?.memory ?? { short: false }, { share: memoryBytes / memoryLimitBytes, at })
   const peaks = {
     peakMemoryBytes: Math.max(before?.peakMemoryBytes ?? 0, memoryBytes),
     peakCores: Math.max(before?.peakCores ?? 0, cores ?? 0),
   }
-  all.set(bot.id, { container, at, cpuNs, cores, share, memory, ...peaks, kept: before?.kept })
+  all.set(bot.id, { container, at, cpuNs, memory, ...peaks, kept: before?.kept })
   const counters = { cpuNs, sentBytes }
   const shown = { container, at, memoryBytes, memoryLimitBytes, counters, ...(cores !== undefined && { cores }) }
   engine.running.usage.set(bot.id, { ...shown, memoryShort: memory.short })

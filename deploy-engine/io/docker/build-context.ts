@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import tar from 'tar-stream'
+import { inGroups } from '../../in-groups.ts'
 
 const EXECUTABLE = 0o111
 const SMALL_BYTES = 64 * 1024
@@ -21,8 +22,7 @@ export const packContext = (directory: string, files: readonly string[]): Readab
 
 // Most of the time is waiting for the file system, so some are read at once, and added in order.
 const addAll = async (pack: tar.Pack, directory: string, files: readonly string[]): Promise<void> => {
-  for (let from = 0; from < files.length; from += AT_ONCE) {
-    const some = files.slice(from, from + AT_ONCE)
+  for (const some of inGroups(files, AT_ONCE)) {
     for (const add of await Promise.all(some.map((name) => read(directory, name)))) await add(pack)
   }
 }

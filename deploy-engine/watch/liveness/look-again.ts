@@ -37,10 +37,7 @@ const QUIET_MS = 20_000
 const PROBE_MS = 70_000
 const LEARN_MS = 35_000
 const SILENT_MS = 55_000
-/**
- * Whoever is beyond doubt is looked at together with others: a question costs the processor twice as much after a pause
- * as right behind another.
- */
+/** Whoever is beyond doubt is looked at with others: a question costs far more after a pause than beside them. */
 const TOGETHER_MS = 5_400
 
 /** A moment not later than the given one, the same for all whose moments are near. */
