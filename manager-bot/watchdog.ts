@@ -1,4 +1,4 @@
-import { type Clock, type Database, type Log, untilTick } from '../deploy-engine/index.ts'
+import type { Clock, Database, Log } from '../deploy-engine/index.ts'
 
 /** Sees to it that a manager which hangs is started again: by Docker, or whatever else runs it. */
 export type Watchdog = {
@@ -33,7 +33,7 @@ export const openWatchdog = ({ clock, database, log, dueAt, end = killOurselves 
       // A refusal is an answer, too: a disk that is full is not helped by a restart.
       await database.transaction(async () => {}).catch(() => {})
       asked = undefined
-      await clock.sleep(untilTick(clock, ASK_MS), signal).catch(() => {})
+      await clock.sleep(ASK_MS, signal).catch(() => {})
     }
   }
   const silentFor = (ms: number) => {
@@ -45,7 +45,7 @@ export const openWatchdog = ({ clock, database, log, dueAt, end = killOurselves 
     isWell: () => silentFor(UNWELL_MS) === undefined,
     run: async (signal) => {
       void askOn(signal)
-      for (let late = 0; !signal.aborted; await clock.sleep(untilTick(clock, LOOK_MS), signal).catch(() => {})) {
+      for (let late = 0; !signal.aborted; await clock.sleep(LOOK_MS, signal).catch(() => {})) {
         const [part, silentMs] = silentFor(SILENT_MS) ?? []
         late = part === undefined ? 0 : late + 1
         if (late < SURE_LOOKS) continue

@@ -3,7 +3,6 @@ import { botSecrets, hiddenOf } from '../operations/secrets.ts'
 import type { Container, Engine } from '../ports.ts'
 import { type Incident, openIncidents } from '../records/incident.ts'
 import { remembered } from '../remembered.ts'
-import { untilTick } from '../tick.ts'
 import { within } from '../within.ts'
 import type { Queue } from './between-operations.ts'
 import { type BotToRun, botsToRun, isWorkedOn } from './bots-to-run.ts'
@@ -36,7 +35,7 @@ export const watchHealth = async (
       if (!signal.aborted) engine.log.error({ err }, 'watching the health of bots failed')
       return Number.POSITIVE_INFINITY
     })
-    const ms = Math.min(Math.max(next - engine.clock.now(), BREATH_MS), untilTick(engine.clock, REFRESH_MS))
+    const ms = Math.min(Math.max(next - engine.clock.now(), BREATH_MS), REFRESH_MS)
     await engine.clock.sleep(ms, signal).catch(() => undefined)
   }
   await Promise.allSettled(watch.looking)

@@ -4,7 +4,6 @@ import type { ContainerEvent, Engine } from '../ports.ts'
 import { registeredBot } from '../records/bot.ts'
 import { openIncidents } from '../records/incident.ts'
 import { remembered } from '../remembered.ts'
-import { untilTick } from '../tick.ts'
 import { botsToRun } from './bots-to-run.ts'
 import { heard } from './inspection.ts'
 import { isAsBefore, lookAt } from './look.ts'
@@ -37,7 +36,7 @@ export const watchBots = async (engine: Engine, { enqueue, signal }: BotsWatch):
     repeat(watch, 'tending incidents', async () => {
       for (const botId of [...watch.stoppedSince.keys()]) await lookAt(watch, botId)
       if ((await open()).length > 0) await tend(watch)
-      return untilTick(engine.clock, TEND_MS)
+      return TEND_MS
     }),
   ])
   await looks.idle()

@@ -2,7 +2,6 @@ import { rememberedTokens } from '../../operations/tokens.ts'
 import type { Engine } from '../../ports.ts'
 import { remembered } from '../../remembered.ts'
 import { clockJumps } from '../../steady-clock.ts'
-import { untilTick } from '../../tick.ts'
 import { workedOnBots } from '../bots-to-run.ts'
 import { type ActiveBot, activeBots } from './active-bots.ts'
 import { withOthers } from './look-again.ts'
@@ -42,7 +41,7 @@ export const watchLiveness = async (engine: Engine, { enqueue, signal }: Livenes
       if (!signal.aborted) engine.log.error({ err: error }, 'watching whether bots take their updates failed')
       return clock.now() + AFTER_ERROR_MS
     })
-    const ms = Math.min(Math.max(next - clock.now(), BREATH_MS), untilTick(clock, REFRESH_MS))
+    const ms = Math.min(Math.max(next - clock.now(), BREATH_MS), REFRESH_MS)
     // An abort ends the loop.
     await clock.sleep(ms, signal).catch(() => undefined)
   }
