@@ -28,6 +28,9 @@ export default defineConfig({
           exclude: [...REAL_DOCKER, ...BROWSER, ...LONG, ...ARCHITECTURE],
           globalSetup: PROGRAM,
           setupFiles: ['test/helpers/seed.ts'],
+          // For what hangs: on a busy machine a second of work takes many.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Of two cores vitest would use one.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -195,7 +195,7 @@ describe('the bots', () => {
     expect(performance.now() - answeredAt).toBeGreaterThan(8000)
     expect(performance.now() - answeredAt).toBeLessThan(9500)
     expect(bot.output()).toMatch(/Error: The connection to the database was lost\n +at/)
-  }, 20_000)
+  })
 
   test('deaf introduces itself, never asks for updates and stays', async () => {
     const bot = start('deaf')

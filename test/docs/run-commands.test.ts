@@ -22,7 +22,7 @@ const typed = [
 ]
 const BOTS = ['my-bot', 'echo-bot', 'weather-bot']
 
-test('in the chat', { timeout: 60_000 }, async () => {
+test('in the chat', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'tbs-docs-'))
   const world = await newWorld(directory)
   const manager = await startManager(world)

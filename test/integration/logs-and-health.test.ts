@@ -9,6 +9,7 @@ import { chatTables } from '../../manager-bot/chat/records/tables.ts'
 import { engineSettings, readConfig } from '../../manager-bot/config.ts'
 import type { SandboxBot } from '../../telegram-sandbox/index.ts'
 import { quietLog } from '../helpers/engine.ts'
+import { eventually } from '../helpers/eventually.ts'
 import type { GitRepo } from '../helpers/git-repo.ts'
 import { type Installation, installation, OWNER } from '../helpers/installation.ts'
 import { LAUNCHER } from '../helpers/launcher.ts'
@@ -95,9 +96,9 @@ test('in the terminal it is until Ctrl-C', async () => {
   const door = spawn(process.execPath, [LAUNCHER, 'logs', 'my-bot', '--follow'], { env: here.env })
   const printed: string[] = []
   door.stdout.on('data', (chunk) => printed.push(String(chunk)))
-  await vi.waitFor(() => expect(printed.join('')).toContain('one begins\n'), 20_000)
+  await eventually(() => expect(printed.join('')).toContain('one begins\n'))
   tell('terminal')
-  await vi.waitFor(() => expect(printed.join('')).toContain('heard terminal [secret]\n'), 10_000)
+  await eventually(() => expect(printed.join('')).toContain('heard terminal [secret]\n'))
   door.kill('SIGINT')
   expect(await once(door, 'exit')).toEqual([0, null])
 })

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { installationBench } from '../manager-bot/installation-bench.ts'
 
 const run = promisify(execFile)
@@ -30,7 +31,7 @@ test('a manager on a small disk says so once, and calls its heartbeat URL; its l
     manager.process.kill('SIGTERM')
     await manager.ended
   })
-  await vi.waitFor(() => expect(calls).toEqual(['/5e0a-secret']))
+  await eventually(() => expect(calls).toEqual(['/5e0a-secret']))
 
   const entries = () =>
     manager

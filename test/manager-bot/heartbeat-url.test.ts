@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Secret } from '../../deploy-engine/index.ts'
 import { callHeartbeatUrl } from '../../manager-bot/heartbeat-url.ts'
 import { quietLog } from '../helpers/engine.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { fastClock } from '../helpers/fast-clock.ts'
 
 const TIMES = 600
@@ -54,7 +55,7 @@ const call = (path = '/5e0a-secret?key=also-secret') => {
   })
 }
 
-const called = (count: number) => vi.waitFor(() => expect(calls.length).toBeGreaterThanOrEqual(count))
+const called = (count: number) => eventually(() => expect(calls.length).toBeGreaterThanOrEqual(count))
 const said = () => entries.map(({ message }) => message)
 
 test('is called at once and then every minute, as long as the manager is well', async () => {
@@ -86,10 +87,10 @@ test.each([
   answer = fails
   call()
   await called(5)
-  await vi.waitFor(() => expect(said()).toEqual(['TBS_HEARTBEAT_URL does not answer, calling on every minute']))
+  await eventually(() => expect(said()).toEqual(['TBS_HEARTBEAT_URL does not answer, calling on every minute']))
   expect(entries[0]?.fields.reason).toMatch(reason)
   answer = (response) => response.end()
-  await vi.waitFor(() => expect(said()[1]).toBe('TBS_HEARTBEAT_URL answers again'))
+  await eventually(() => expect(said()[1]).toBe('TBS_HEARTBEAT_URL answers again'))
   expect(said()).toHaveLength(2)
   expect(JSON.stringify(entries)).not.toMatch(/5e0a-secret|also-secret/)
 })
@@ -99,10 +100,10 @@ test('a server that is gone and comes back', async () => {
   await called(2)
   const port = portOf()
   await close()
-  await vi.waitFor(() => expect(said()).toHaveLength(1))
+  await eventually(() => expect(said()).toHaveLength(1))
   expect(entries[0]?.fields.reason).toContain('ECONNREFUSED')
   await listen(port)
-  await vi.waitFor(() => expect(said()).toEqual([expect.anything(), 'TBS_HEARTBEAT_URL answers again']))
+  await eventually(() => expect(said()).toEqual([expect.anything(), 'TBS_HEARTBEAT_URL answers again']))
 })
 
 test('one that never answers holds up nothing that ends', async () => {
@@ -121,6 +122,6 @@ test('what fetch says of a URL that it does not take is written down without the
     isWell: () => true,
     signal: stop.signal,
   })
-  await vi.waitFor(() => expect(entries[0]?.fields.reason).toContain('credentials: [secret]'))
+  await eventually(() => expect(entries[0]?.fields.reason).toContain('credentials: [secret]'))
   expect(JSON.stringify(entries)).not.toMatch(/5e0a-secret|also-secret/)
 })

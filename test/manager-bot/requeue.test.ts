@@ -8,6 +8,7 @@ import { openQueue, startWorker } from '../../manager-bot/queue.ts'
 import { connectRedis, openRedis } from '../../manager-bot/redis.ts'
 import { persistentQueue } from '../../manager-bot/requeue.ts'
 import { quietLog } from '../helpers/engine.ts'
+import { eventually } from '../helpers/eventually.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
 
@@ -50,5 +51,5 @@ test('Redis comes back empty: what is queued in the database is queued again, an
   const seen = new Set<number>()
   const worker = startWorker(config, { log: quietLog, look: async (id) => void seen.add(id) })
   closers.push(() => worker.close(0))
-  await vi.waitFor(() => expect([...seen].sort()).toEqual([forgotten.id, refused.id]), { timeout: 15_000 })
+  await eventually(() => expect([...seen].sort()).toEqual([forgotten.id, refused.id]))
 })

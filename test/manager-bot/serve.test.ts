@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { type InstallationBench, installationBench, MANAGER, OWNER } from './installation-bench.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -26,13 +27,13 @@ test('starts on an empty directory, answers, and on SIGTERM ends within 3 s with
   const manager = await bench.serve()
   const redis = pidOfRedis(manager.out())
   expect(isAlive(redis)).toBe(true)
-  await vi.waitFor(() => expect(existsSync(join(bench.dataDir, 'heartbeat'))).toBe(true))
+  await eventually(() => expect(existsSync(join(bench.dataDir, 'heartbeat'))).toBe(true))
   const began = Date.now()
   manager.process.kill('SIGTERM')
   const { code, out } = await manager.ended
   expect(code).toBe(0)
   expect(Date.now() - began).toBeLessThan(3000)
-  await vi.waitFor(() => expect(isAlive(redis)).toBe(false))
+  await eventually(() => expect(isAlive(redis)).toBe(false))
   for (const left of ['heartbeat', 'manager.sock', 'redis.sock'])
     expect(existsSync(join(bench.dataDir, left))).toBe(false)
   expect(out).not.toContain(bench.manager.token)
@@ -63,7 +64,7 @@ test('after SIGKILL the next start adopts Redis and goes on where the chat was',
   expect(answers()).toHaveLength(1)
   second.process.kill('SIGTERM')
   await second.ended
-  await vi.waitFor(() => expect(isAlive(redis)).toBe(false))
+  await eventually(() => expect(isAlive(redis)).toBe(false))
 })
 
 test('an operation that waited while no manager ran is carried out at the next start', async () => {
@@ -73,7 +74,7 @@ test('an operation that waited while no manager ran is carried out at the next s
   const manager = await bench.serve()
   await sleep(100)
   const status = async () => JSON.parse((await bench.run(['status', 'echo-bot', '--json'])).out)
-  await vi.waitFor(async () => expect((await status()).operations).toEqual([]), { timeout: 10_000 })
+  await eventually(async () => expect((await status()).operations).toEqual([]))
   const entries = manager
     .out()
     .trim()

@@ -201,7 +201,7 @@ describe('node scripts/setup.mjs', () => {
     }
     expect(Math.min(...runs.map(({ seconds }) => seconds))).toBeLessThan(2)
     // Whatever else runs meanwhile, the quickest of three tells.
-  }, 20_000)
+  })
 
   test('a program is missing and may not be installed: the commands, exit code 1, nothing else is touched', () => {
     const root = temporary()

@@ -9,6 +9,7 @@ import { systemGit } from '../../../deploy-engine/io/git.ts'
 import type { GitPort } from '../../../deploy-engine/ports.ts'
 import { Secret } from '../../../deploy-engine/secret.ts'
 import { publicKeyLine } from '../../../deploy-engine/source/openssh-key.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type GitHttpServer, gitHttpServer } from '../../helpers/git-http-server.ts'
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
 import { type SshServer, sshServer } from '../../helpers/ssh-server.ts'
@@ -174,7 +175,7 @@ describe('a token over https', () => {
     const before = server.sent()
     const running = git.fetch({ mirror: fresh(), url: `${server.origin}/slow` }, stop.signal)
     const ended = running.catch((error) => error)
-    await vi.waitFor(() => expect(server.sent() - before).toBeGreaterThan(100_000), { timeout: 20_000 })
+    await eventually(() => expect(server.sent() - before).toBeGreaterThan(100_000))
     const reason = new Error('cancelled')
     const began = performance.now()
     stop.abort(reason)
@@ -261,7 +262,7 @@ describe('a key over ssh', () => {
     const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
     const theirs = join(directory, 'their-key')
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', theirs])
-    await vi.waitFor(() => stat(socket), { timeout: 10_000 })
+    await eventually(() => stat(socket))
     execFileSync('ssh-add', ['-q', theirs], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' })
     await server.allow(await readFile(`${theirs}.pub`, 'utf8'))
     vi.stubEnv('SSH_AUTH_SOCK', socket)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GIT_LIMITS } from '../../../deploy-engine/io/git/limits.ts'
 import { systemGit } from '../../../deploy-engine/io/git.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { gitRepo } from '../../helpers/git-repo.ts'
 
 // A server that takes the connection and never says a word.
@@ -94,7 +95,7 @@ test.each(['ssh', 'git'])('a program that ignores SIGTERM is killed: %s', async 
   const stop = new AbortController()
   const asked = gitWith().ask({ url: `ssh://git@127.0.0.1:${port}/repo` }, stop.signal)
   const ended = asked.catch((error) => error)
-  await vi.waitFor(() => readFile(join(directory, 'begun')), { timeout: 10_000 })
+  await eventually(() => readFile(join(directory, 'begun')))
   const began = performance.now()
   stop.abort(new Error('cancelled'))
   await ended

@@ -90,7 +90,7 @@ describe('the database', () => {
     await free()
     await database.transaction((entities) => entities.insert(BotSchema, bot('a', 1)))
     await database.close()
-  }, 20_000)
+  })
 
   test('is refused by a version that does not know what a newer one has done', async () => {
     const dataDir = join(directory, 'newer')

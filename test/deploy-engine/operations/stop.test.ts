@@ -168,7 +168,7 @@ test('a manager that is told to end in the grace of a stop stops the bot', async
   expect(await state()).toBe('stopped')
 })
 
-test('killed at whatever moment, a stop ends with a stopped bot', { timeout: 60_000 }, async () => {
+test('killed at whatever moment, a stop ends with a stopped bot', async () => {
   const ends = new Set<string>()
   for (let edge = 1; ; edge++) {
     const operation = await my.ask('stop')

@@ -147,7 +147,7 @@ const comesTo = async (wanted: (incident: Incident) => boolean, limitMs = LOOP_M
 }
 const isHeld = ({ detail }: Incident) => typeof detail.hold?.nextTryAt === 'number'
 
-describe('a bot that only crashes', { timeout: 60_000 }, () => {
+describe('a bot that only crashes', () => {
   test('is stopped, and tried again after 1, 5, 15 and every 60 minutes', async () => {
     await deployed(LOOPS)
     await comesTo(isHeld)
@@ -250,7 +250,7 @@ describe('a bot that only crashes', { timeout: 60_000 }, () => {
   })
 })
 
-describe('many bots at once', { timeout: 60_000 }, () => {
+describe('many bots at once', () => {
   const fleet = async (count: number) => {
     await deployed(LOOPS)
     const { engine, look } = my.manager()

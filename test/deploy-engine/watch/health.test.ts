@@ -22,7 +22,6 @@ const WELL = { status: 200, body: 'ok' }
 const ILL = { status: 503, body: 'no database' }
 
 // Hours pass in them, which takes a while on a busy machine.
-vi.setConfig({ testTimeout: 60_000 })
 
 let my: MemoryBot
 let stop: AbortController

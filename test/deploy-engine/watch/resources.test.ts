@@ -9,7 +9,6 @@ import type { Machine } from '../../helpers/memory-docker/daemon.ts'
 import { BOT } from '../../properties/world.ts'
 
 // Each bot is deployed in memory, which takes its time with twelve.
-vi.setConfig({ testTimeout: 60_000 })
 
 const MIB = 1024 ** 2
 const LIMIT_MB = 512

@@ -4,6 +4,7 @@ import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
 import type { Role } from '../../../manager-bot/role.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { alertsIn, crash, end, labelsOf, sign } from './alert-bench.ts'
 import { type ChatBench, chatBench, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
@@ -64,7 +65,7 @@ test('whoever has the role presses; the buttons stay', async () => {
   expect(await press(ANNA, 'Restart')).toMatchObject(done)
   await until('Restarting echo-bot')
   expect(bench.queued).toHaveLength(1)
-  await vi.waitFor(() => expect(labelsOf(now())).toEqual(labelsOf(alert)))
+  await eventually(() => expect(labelsOf(now())).toEqual(labelsOf(alert)))
   expect(await press(VERA, 'Logs')).toMatchObject(done)
   await until('echo-bot has no version yet')
   expect(await press(OWNER, 'Roll back')).toMatchObject(done)

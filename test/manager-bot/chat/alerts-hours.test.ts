@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { acknowledge, mute } from '../../../deploy-engine/index.ts'
 import type { Chat } from '../../../manager-bot/chat/open-chat.ts'
 import { IncidentMessageSchema } from '../../../manager-bot/chat/records/incident-message.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type LeapClock, leapClock } from '../../helpers/leap-clock.ts'
 import { alertsTo, change, crash, end, HOUR, labelsOf, MINUTE, repliesTo } from './alert-bench.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
@@ -64,7 +65,7 @@ const aboutIt = () => bench.said().filter((message) => !isList(message))
 
 const calls = () => bench.sandbox.calls.filter(({ method }) => /^(send|edit)Message/.test(method))
 
-const shown = () => vi.waitFor(async () => expect((await rows()).map(({ state }) => state)).toEqual(['over']))
+const shown = () => eventually(async () => expect((await rows()).map(({ state }) => state)).toEqual(['over']))
 
 test('while nobody takes care: a reminder that sounds after an hour, then every twelve', async () => {
   await crash(bench, 'echo-bot')

@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type IncidentMessage, IncidentMessageSchema } from '../../../manager-bot/chat/records/incident-message.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type LeapClock, leapClock } from '../../helpers/leap-clock.ts'
 import { alertsTo, change, crash, end, HOUR, MINUTE, sign } from './alert-bench.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
@@ -88,13 +89,10 @@ const night = async (bench: ChatBench, clock: LeapClock, aside: Aside): Promise<
   const alert = (text: string) => () => alertsTo(bench).some((message) => message.text.includes(text))
   // What happens before it is written down that a message was sent, is another matter: nobody knows of that message.
   const kept = (incidentId: number, written: Partial<IncidentMessage>) =>
-    vi.waitFor(
-      async () => {
-        const row = await bench.engine.database.read.findOneBy(IncidentMessageSchema, { incidentId })
-        expect(row).toMatchObject(written)
-      },
-      { timeout: 8000 },
-    )
+    eventually(async () => {
+      const row = await bench.engine.database.read.findOneBy(IncidentMessageSchema, { incidentId })
+      expect(row).toMatchObject(written)
+    })
   const { id } = await aside(() => crash(bench, 'ada'))
   await kept(id, { messageId: expect.any(Number) })
   await aside(() => end(bench, id))

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Chat } from '../../../manager-bot/chat/open-chat.ts'
 import { ButtonSchema } from '../../../manager-bot/chat/records/button.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type LeapClock, leapClock } from '../../helpers/leap-clock.ts'
 import { alertsTo, crash, end, HOUR, labelsOf, MINUTE, repliesTo, sign } from './alert-bench.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
@@ -28,7 +29,7 @@ const until = (text: string) =>
 const pass = async (ms: number) => {
   for (let left = ms; left > 0; left -= 5 * MINUTE) {
     clock.leap(Math.min(left, 5 * MINUTE))
-    await vi.waitFor(() => expect(bench.sandbox.calls.length).toBeGreaterThan(0))
+    await eventually(() => expect(bench.sandbox.calls.length).toBeGreaterThan(0))
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
 }
@@ -66,13 +67,10 @@ test('they keep their order however often they fail', async () => {
   const names = ['cleo', 'bea', 'dora', 'ada']
   bench.sandbox.fail({ method: 'sendMessage', status: 502, body: '', times: 7 })
   for (const name of names) await crash(bench, name)
-  await vi.waitFor(
-    () => {
-      clock.leap(MINUTE)
-      expect(alertsTo(bench)).toHaveLength(names.length)
-    },
-    { timeout: 10_000 },
-  )
+  await eventually(() => {
+    clock.leap(MINUTE)
+    expect(alertsTo(bench)).toHaveLength(names.length)
+  })
   expect(alertsTo(bench).map(({ text }) => text.split(' ')[0])).toEqual(names)
 })
 
@@ -107,7 +105,7 @@ test('one that can’t be told for a fault of our own does not keep the others f
 test('who has blocked the manager is given up, for this incident', async () => {
   bench.sandbox.block(OWNER, MANAGER)
   const { id } = await crash(bench, 'ada')
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered'),
   )
   bench.sandbox.unblock(OWNER, MANAGER)

@@ -5,6 +5,7 @@ import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { IncidentMessageSchema } from '../../../manager-bot/chat/records/incident-message.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { alertsIn, alertsTo, change, crash, end, labelsOf, repliesTo, sign } from './alert-bench.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
@@ -30,7 +31,7 @@ const until = (text: string, said = () => alertsTo(bench)): Promise<SandboxMessa
 
 const rows = () => bench.engine.database.read.find(IncidentMessageSchema)
 
-const settled = () => vi.waitFor(async () => expect((await rows()).map(({ state }) => state)).toEqual(['over']))
+const settled = () => eventually(async () => expect((await rows()).map(({ state }) => state)).toEqual(['over']))
 
 const makeOwner = async (id: number, name: string) => {
   bench.sandbox.addPerson({ id, name })
@@ -132,7 +133,7 @@ describe('where', () => {
     await until('crashed', () => alertsIn(bench.sandbox.messages(group)))
     await bench.engine.database.transaction((entities) => unbindPlace(entities, group, WHOLE_CHAT))
     await crash(bench, 'echo-bot')
-    await vi.waitFor(async () => expect((await rows()).map(({ state }) => state)).toEqual(['gone']))
+    await eventually(async () => expect((await rows()).map(({ state }) => state)).toEqual(['gone']))
     expect(alertsIn(bench.sandbox.messages(group)).map(({ text }) => /2 times/.test(text))).toEqual([false])
   })
 
@@ -150,7 +151,7 @@ describe('where', () => {
     await bench.sandbox.waitFor(() => bench.sandbox.calls.some(({ status }) => status === 502))
     await bench.engine.database.transaction((entities) => unbindPlace(entities, group, WHOLE_CHAT))
     back()
-    await vi.waitFor(async () => expect(await rows()).toEqual([]), { timeout: 3000 })
+    await eventually(async () => expect(await rows()).toEqual([]))
     bench.engine.changes.emit({ incident: id })
     expect((await until('echo-bot crashed')).silent).toBe(false)
     expect(alertsIn(bench.sandbox.messages(group))).toEqual([])
@@ -197,7 +198,7 @@ describe('told by another one', () => {
     await bench.sandbox.waitFor(() => bench.sandbox.calls.some(({ status }) => status === 502))
     await change(bench, id, { partOf: host.id })
     back()
-    await vi.waitFor(async () => expect(await rows()).toHaveLength(1), { timeout: 5000 })
+    await eventually(async () => expect(await rows()).toHaveLength(1))
     await end(bench, id)
     await end(bench, host.id)
     await until('✓ over: 3 bots')
@@ -211,7 +212,7 @@ describe('told by another one', () => {
     await change(bench, id, { partOf: host.id })
     await bench.sandbox.waitFor(() => alertsTo(bench).every(({ text }) => !text.includes('crashed')))
     await until('3 bots ended')
-    await vi.waitFor(async () => expect(await rows()).toHaveLength(1))
+    await eventually(async () => expect(await rows()).toHaveLength(1))
     // On its own again.
     await change(bench, id, { partOf: null })
     await until('crashed')
@@ -243,7 +244,7 @@ describe('told by another one', () => {
     expect(bench.sandbox.refusals(bench.manager.id)).toBe(0)
     const spent = bench.sandbox.calls.filter(({ method }) => /^(send|edit|delete)Message/.test(method))
     expect(spent.length).toBeLessThan(10)
-  }, 30_000)
+  })
 })
 
 describe('mute', () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Secret, setVariables } from '../../../deploy-engine/index.ts'
 import { openAudit } from '../../../manager-bot/chat/audit.ts'
 import type { AuditRow } from '../../../manager-bot/chat/records/audit.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
 
 const ANNA = 43
@@ -78,7 +79,7 @@ test('a change that can’t be answered leaves neither itself nor a word of it',
     `CREATE TRIGGER no_post BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no post'); END`,
   )
   bench.says('/set echo-bot branch=next')
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(bench.entries.some(({ message }) => message === 'a message was not handled')).toBe(true),
   )
   await bench.engine.database.read.query('DROP TRIGGER no_post')
@@ -101,10 +102,10 @@ test('what is done again after a kill is written down once', async () => {
 
 test('killed while it is carried out, a command is there once, with its end', async () => {
   bench.says('/deploy echo-bot main')
-  await vi.waitFor(async () => expect((await rows()).at(-1)?.verb).toBe('deploy'), { interval: 1 })
+  await vi.waitFor(async () => expect((await rows()).at(-1)?.verb).toBe('deploy'), { interval: 1, timeout: 20_000 })
   await bench.die()
   await bench.sandbox.waitFor(() => bench.queued.length > 0)
-  await vi.waitFor(async () => expect((await rows()).at(-1)?.result).toBe('done'))
+  await eventually(async () => expect((await rows()).at(-1)?.result).toBe('done'))
   const written = (await rows()).filter(({ verb }) => verb === 'deploy')
   expect(written).toMatchObject([{ result: 'begun' }, { result: 'done', operation: 1, begun: written[0]?.id }])
   expect(await bench.engine.database.read.count('operation')).toBe(1)
@@ -113,7 +114,7 @@ test('killed while it is carried out, a command is there once, with its end', as
 test('an invitation that was taken, and what the manager does of its own accord', async () => {
   const link = /https:\S+/.exec(await bench.answer('/grant invite viewer echo-bot'))?.[0] ?? ''
   bench.sandbox.follow(ANNA, link)
-  await vi.waitFor(async () => expect((await rows()).at(-1)?.verb).toBe('start'))
+  await eventually(async () => expect((await rows()).at(-1)?.verb).toBe('start'))
   expect((await rows()).at(-1)).toMatchObject({
     by: 'telegram:43',
     bot: 'echo-bot',

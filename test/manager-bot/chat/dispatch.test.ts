@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commands } from '../../../manager-bot/commands/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 let bench: ChatBench
@@ -92,7 +93,7 @@ describe('who is listened to', () => {
     await settled()
     expect(bench.sandbox.conversation(MANAGER, 666).filter(({ from }) => from.is_bot)).toEqual([])
     const strangers = () => bench.entries.filter(({ message }) => message.includes('strangers'))
-    await vi.waitFor(() => expect(strangers()).toHaveLength(2))
+    await eventually(() => expect(strangers()).toHaveLength(2))
     expect(bench.queued).toEqual([])
   })
 

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Secret, setSetting, setVariables } from '../../../deploy-engine/index.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
 
@@ -98,7 +99,7 @@ test('a setting can’t be set as a secret beside it, and nothing while an opera
   await ask('/deploy echo-bot')
   await moveOn(bench, 1, { state: 'running' })
   await bench.sandbox.press(OWNER, MANAGER, question.message_id, 'Apply')
-  await vi.waitFor(() => expect(bench.said().some(({ text }) => text.includes('deploy #1 is running'))).toBe(true))
+  await eventually(() => expect(bench.said().some(({ text }) => text.includes('deploy #1 is running'))).toBe(true))
   expect(await envOfBot()).toEqual({ CITY: 'Rome' })
 })
 

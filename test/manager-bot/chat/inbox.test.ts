@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { acceptInto } from '../../../manager-bot/chat/inbox.ts'
 import { addToInbox, InboxSchema } from '../../../manager-bot/chat/records/inbox.ts'
 import { OutboxSchema } from '../../../manager-bot/chat/records/outbox.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 let bench: ChatBench
@@ -29,11 +30,11 @@ test('what was accepted and not done before a kill is done after it, once', asyn
   await acceptInto(bench.engine, [update(900_000_001, '/deploy echo-bot'), update(900_000_002, '/status echo-bot')])
   expect(await left()).toHaveLength(2)
   await bench.restart()
-  await vi.waitFor(() => expect(bench.queued).toEqual([1]), { timeout: 5000 })
+  await eventually(() => expect(bench.queued).toEqual([1]))
   await bench.sandbox.waitFor(() => bench.said().some(({ text }) => text.includes('echo-bot')))
   await bench.answer('/bots')
   expect(bench.queued).toEqual([1])
-  await vi.waitFor(async () => expect(await left()).toEqual([]))
+  await eventually(async () => expect(await left()).toEqual([]))
   await bench.restart()
   await bench.answer('/bots')
   expect(bench.queued).toEqual([1])
@@ -71,7 +72,7 @@ test('what was accepted before a kill is not taken for a flood after it', async 
   const many = Array.from({ length: 60 }, (_, index) => update(900_000_001 + index, '/nonsense'))
   await acceptInto(bench.engine, many)
   await bench.restart()
-  await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 10_000 })
+  await eventually(async () => expect(await left()).toEqual([]))
   const answers = await bench.engine.database.read.find(OutboxSchema)
   expect(answers.length + bench.said().length).toBeGreaterThanOrEqual(60)
 })

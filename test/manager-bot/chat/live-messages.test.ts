@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { defineCommand } from '../../../manager-bot/command.ts'
 import { commands } from '../../../manager-bot/commands/index.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { fastClock } from '../../helpers/fast-clock.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
@@ -164,10 +165,10 @@ describe('a live message', () => {
     const blocked = { ok: false, error_code: 403, description: 'Forbidden: bot was blocked by the user' }
     bench.sandbox.fail({ method: 'editMessageText', status: 403, body: JSON.stringify(blocked), times: 1 })
     print('two')
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered')
-    }, 5_000)
-    await vi.waitFor(() => expect(over).toBe(true))
+    })
+    await eventually(() => expect(over).toBe(true))
   })
 })
 

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { InboxSchema } from '../../../manager-bot/chat/records/inbox.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 // What can't be answered is not done: so a kill between a change and its answer leaves neither.
@@ -29,7 +30,7 @@ const unanswerable = async (work: () => unknown): Promise<void> => {
   const before = failures()
   await query(`CREATE TRIGGER no_post BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no post'); END`)
   await work()
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(failures()).toBe(before + 1)
     expect(await bench.engine.database.read.find(InboxSchema)).toEqual([])
   })

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Chat } from '../../../manager-bot/chat/open-chat.ts'
 import type { Outgoing } from '../../../manager-bot/chat/outbox.ts'
 import { OutboxSchema } from '../../../manager-bot/chat/records/outbox.ts'
 import { line } from '../../../manager-bot/text/rich-text.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 let bench: ChatBench
@@ -47,7 +48,7 @@ test('the most important goes first, and of these the oldest', async () => {
   back()
   await delivered('first', 'second', 'third', 'alert')
   expect(texts().slice(-4)).toEqual(['alert', 'first', 'second', 'third'])
-  await vi.waitFor(async () => expect(await waiting()).toEqual([]))
+  await eventually(async () => expect(await waiting()).toEqual([]))
 })
 
 describe.each([
@@ -74,7 +75,7 @@ test('a penalty in one chat is waited for, and holds up no other', async () => {
   bench.sandbox.fail({ method: 'sendMessage', status: 429, body, times: 1 })
   const began = Date.now()
   await post({ says: 'late' })
-  await vi.waitFor(() => expect(bench.sandbox.calls.some(({ method }) => method === 'sendMessage')).toBe(true))
+  await eventually(() => expect(bench.sandbox.calls.some(({ method }) => method === 'sendMessage')).toBe(true))
   await sleep(100)
   await post({ says: 'for Pia', place: { ...HERE, chatId: 43 } })
   await bench.sandbox.waitFor(() => bench.sandbox.conversation(MANAGER, 43).some(({ text }) => text === 'for Pia'))
@@ -90,7 +91,7 @@ test('what Telegram will never take is dropped and logged, and what comes after 
   await delivered('good')
   expect(texts()).not.toContain('bad')
   expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered')
-  await vi.waitFor(async () => expect(await waiting()).toEqual([]))
+  await eventually(async () => expect(await waiting()).toEqual([]))
 })
 
 test('a group that became a supergroup is followed', async () => {

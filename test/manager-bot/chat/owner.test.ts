@@ -1,9 +1,10 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { offerOwnership } from '../../../manager-bot/chat/claim.ts'
 import { InvitationSchema } from '../../../manager-bot/chat/records/invitation.ts'
 import { owners } from '../../../manager-bot/chat/records/person.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 let bench: ChatBench
@@ -59,7 +60,7 @@ test('a code is worth nothing after a day', async () => {
     log: bench.engine.log,
   })
   bench.says('/start an-old-code-of-yesterday')
-  await vi.waitFor(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
+  await eventually(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
   expect(await people()).toEqual([])
 })
 
@@ -68,21 +69,21 @@ test('two who use the code at the same moment: one owner', async () => {
   const right = code()
   bench.sandbox.say(OWNER, MANAGER, `/start ${right}`)
   bench.sandbox.say(43, MANAGER, `/start ${right}`)
-  await vi.waitFor(async () => expect(await people()).toHaveLength(1))
-  await vi.waitFor(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
+  await eventually(async () => expect(await people()).toHaveLength(1))
+  await eventually(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
   expect(await people()).toHaveLength(1)
 })
 
 test('the ids of the owners are in a file that only root reads, at once and after each change', async () => {
   const path = join(bench.config.dataDir, 'owners')
   const file = () => readFile(path, 'utf8').catch(() => undefined)
-  await vi.waitFor(async () => expect(await file()).toBe(''))
+  await eventually(async () => expect(await file()).toBe(''))
   await bench.answer(`/start ${code()}`)
-  await vi.waitFor(async () => expect(await file()).toBe(`${OWNER}\n`))
+  await eventually(async () => expect(await file()).toBe(`${OWNER}\n`))
   await bench.answer('/grant 77 owner')
-  await vi.waitFor(async () => expect(await file()).toBe(`${OWNER}\n77\n`))
+  await eventually(async () => expect(await file()).toBe(`${OWNER}\n77\n`))
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   await rm(path)
   await bench.restart()
-  await vi.waitFor(async () => expect(await file()).toBe(`${OWNER}\n77\n`))
+  await eventually(async () => expect(await file()).toBe(`${OWNER}\n77\n`))
 })

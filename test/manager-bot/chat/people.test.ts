@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InvitationSchema } from '../../../manager-bot/chat/records/invitation.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 const ANNA = 43
@@ -319,7 +320,7 @@ describe('a button that was offered while there was a role', () => {
     await revokes(`/revoke ${ANNA}`)
     // Never answered: it ends with the sandbox.
     void bench.sandbox.press(ANNA, MANAGER, message_id, 'echo-bot')
-    await vi.waitFor(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
+    await eventually(() => expect(bench.entries.some(({ message }) => message.includes('strangers'))).toBe(true))
     await bench.answer('/bots')
     expect(bench.queued).toEqual([])
     expect(heardBy(ANNA)).toHaveLength(1)

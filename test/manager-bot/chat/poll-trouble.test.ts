@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type PollTrouble, pollTrouble } from '../../../manager-bot/chat/poll-trouble.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 const MINUTE = 60_000
@@ -57,10 +58,10 @@ test('in the log stands what is wrong now, when it changes while Telegram fails'
   bench.sandbox.fail({ method: 'getUpdates', status: 502, body: '<html></html>', times: 2 })
   bench.sandbox.fail({ method: 'getUpdates', status: 401, body: error(401, 'Unauthorized'), times: 2 })
   bench.says('/bots')
-  await vi.waitFor(() => expect(bench.said().length).toBe(1), { timeout: 15_000 })
+  await eventually(() => expect(bench.said().length).toBe(1))
   const warnings = bench.entries.filter(({ level }) => level === 'warn').map(({ message }) => message)
   expect(warnings).toEqual([
     'polling Telegram fails, trying on',
     "Telegram refuses the manager's token: put a valid one into TBS_TOKEN and start again",
   ])
-}, 20_000)
+})

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { HandledUpdateSchema } from '../../../manager-bot/chat/records/handled-update.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 let bench: ChatBench
@@ -87,7 +88,7 @@ test('a webhook that somebody set is removed', async () => {
 test('Telegram away at the start: said once, and listening begins when it is back', async () => {
   const back = bench.sandbox.fail({ status: 502, body: '<html></html>' })
   const started = bench.start()
-  await vi.waitFor(() => expect(warnings()).toEqual(['Telegram can not be reached, trying on']))
+  await eventually(() => expect(warnings()).toEqual(['Telegram can not be reached, trying on']))
   back()
   await started
   expect(await bench.answer('/bots')).toContain('no bots yet')

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineCommand } from '../../../manager-bot/command.ts'
 import { line } from '../../../manager-bot/text/rich-text.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 const done: string[] = []
@@ -117,12 +118,12 @@ test('a button works after a restart', async () => {
 test('while another command of the chat is at work a press is answered at once, and carried out after it', async () => {
   const message = await offered()
   bench.says('/slow')
-  await vi.waitFor(() => expect(done).toEqual(['slow begins']))
+  await eventually(() => expect(done).toEqual(['slow begins']))
   const began = Date.now()
   const answer = await bench.sandbox.press(OWNER, MANAGER, message.message_id, 'Make tea')
   expect(answer).toEqual({ answered: true, text: '', show_alert: false })
   expect(Date.now() - began).toBeLessThan(2000)
   expect(done).toEqual(['slow begins'])
   finishSlow()
-  await vi.waitFor(() => expect(done).toEqual(['slow begins', 'slow ends', 'tea']))
+  await eventually(() => expect(done).toEqual(['slow begins', 'slow ends', 'tea']))
 })

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Operation, requestOperation } from '../../../deploy-engine/index.ts'
 import { openMessages } from '../../../manager-bot/chat/records/operation-message.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
 
@@ -39,7 +40,7 @@ test('one message goes through the steps and ends in what is live; none of it ma
   const message = await until(1, 'v1 (3f2c1ab “Begin”) is live.')
   expect(about(1)).toHaveLength(1)
   expect(message.silent).toBe(true)
-  await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]))
+  await eventually(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]))
 })
 
 test('many changes in a short time: at most one edit per 1.5 s, of the newest; the end does not wait', async () => {
@@ -160,7 +161,7 @@ test('a chat that takes nothing any more is given up, and said in the log', asyn
   const blocked = { ok: false, error_code: 403, description: 'Forbidden: bot was blocked by the user' }
   bench.sandbox.fail({ method: 'editMessageText', status: 403, body: JSON.stringify(blocked), times: 1 })
   await moveOn(bench, 1, live)
-  await vi.waitFor(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]), { timeout: 5000 })
+  await eventually(async () => expect(await openMessages(bench.engine.database.read)).toEqual([]))
   expect(bench.entries.map(({ message }) => message)).toContain('a message could not be delivered')
 })
 

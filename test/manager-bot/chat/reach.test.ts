@@ -4,6 +4,7 @@ import { watchHost } from '../../../deploy-engine/index.ts'
 import { IncidentSchema } from '../../../deploy-engine/records/incident.ts'
 import type { BotApi } from '../../../manager-bot/chat/bot-api.ts'
 import { openReach, type Reach } from '../../../manager-bot/chat/reach.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { fastClock } from '../../helpers/fast-clock.ts'
 import { type VirtualClock, virtualClock } from '../../helpers/memory-docker/virtual-clock.ts'
 import { type ChatBench, chatBench } from './chat-bench.ts'
@@ -88,17 +89,17 @@ describe('in a manager', () => {
 
   afterEach(() => bench.close())
 
-  test('an outage is one incident, which is over with the first answer', { timeout: 30_000 }, async () => {
+  test('an outage is one incident, which is over with the first answer', async () => {
     bench = await chatBench({ clock: fastClock(60) })
     const chat = await bench.start()
     const stop = new AbortController()
     const watching = watchHost(bench.engine, { also: [chat.telegramLook], signal: stop.signal })
     const told = () => bench.engine.database.read.findBy(IncidentSchema, { fingerprint: 'telegram' })
     const back = bench.sandbox.fail({ reset: true })
-    await vi.waitFor(async () => expect(await told()).toMatchObject([{ state: 'open' }]), { timeout: 10_000 })
+    await eventually(async () => expect(await told()).toMatchObject([{ state: 'open' }]))
     back()
     const over = { state: 'ended', detail: { end: 'Telegram answers again' } }
-    await vi.waitFor(async () => expect(await told()).toMatchObject([over]), { timeout: 10_000 })
+    await eventually(async () => expect(await told()).toMatchObject([over]))
     stop.abort()
     await watching
   })

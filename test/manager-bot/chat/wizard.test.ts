@@ -11,6 +11,7 @@ import { endForgotten } from '../../../manager-bot/chat/wizard/ended.ts'
 import { openedWizard, writeWizard } from '../../../manager-bot/chat/wizard/opened.ts'
 import { newBot } from '../../../manager-bot/chat/wizard/step-summary.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 import { type WizardBench, wizardBench } from './wizard-bench.ts'
@@ -323,7 +324,7 @@ describe('a press twice, forged or late', () => {
       writeWizard(bench.engine, entities, { whose, turn: turn + 1, updateId, standing: done }),
     )
     await handledAgain({ update_id: updateId, callback_query: { ...queryOf(data, summary.message_id), id: '1' } })
-    await vi.waitFor(() => expect(bench.queued).toEqual([1]), { timeout: 10_000 })
+    await eventually(() => expect(bench.queued).toEqual([1]))
   })
 
   test('killed between registering and writing down that it is done, the same press goes on', async () => {
@@ -346,7 +347,7 @@ const handledAgain = async (update: { update_id: number } & Record<string, unkno
   )
   await bench.restart()
   const isDone = async () => expect(await bench.engine.database.read.count('inbox')).toBe(0)
-  await vi.waitFor(isDone, { timeout: 10_000 })
+  await eventually(isDone)
 }
 
 const messageOf = (text: string) => {

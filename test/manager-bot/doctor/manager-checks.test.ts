@@ -19,6 +19,7 @@ import { managerChecks } from '../../../manager-bot/doctor/manager-checks.ts'
 import { connectRedis, openRedis } from '../../../manager-bot/redis.ts'
 import { openSandbox, type Sandbox, type SandboxBot } from '../../../telegram-sandbox/index.ts'
 import { quietLog } from '../../helpers/engine.ts'
+import { eventually } from '../../helpers/eventually.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -165,10 +166,9 @@ describe('Redis', () => {
 
     // A directory stands in its way.
     await mkdir(join(config.dataDir, 'redis', 'dump.rdb'))
-    await vi.waitFor(() => redis.bgsave(), { timeout: 10_000 })
-    await vi.waitFor(
-      async () => expect(await said('redis')).toMatchObject([{ state: 'bad', about: 'writes', fixable: false }]),
-      { timeout: 10_000 },
+    await eventually(() => redis.bgsave())
+    await eventually(async () =>
+      expect(await said('redis')).toMatchObject([{ state: 'bad', about: 'writes', fixable: false }]),
     )
   })
 })

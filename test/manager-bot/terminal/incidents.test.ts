@@ -14,7 +14,7 @@ beforeEach(async () => {
   const { token } = bench.sandbox.addBot({ username: 'echo_bot', name: 'Echo' })
   await bench.run(['addbot', 'echo-bot', 'file:///nowhere', 'main'], `${token}\n`)
   opened = await openEngine(engineSettings(readConfig(bench.environment)), { log: quietLog, ...chatTables })
-}, 60_000)
+})
 
 afterEach(async () => {
   await opened.close()

@@ -18,4 +18,4 @@ test('the terminal is an owner: it gives roles, also before anybody has one', as
   expect(refused.err).toContain('Make somebody else an owner first: tbs-manager grant <person> owner')
   const { people } = JSON.parse((await bench.run(['people', '--json'])).out)
   expect(people).toEqual([{ id: OWNER, name: '42', roles: [{ role: 'owner', bot: null }] }])
-}, 60_000)
+})

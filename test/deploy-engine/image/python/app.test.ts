@@ -1,12 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TbsError } from '../../../../deploy-engine/error.ts'
 import { readInstructions } from '../../../../deploy-engine/image/dockerfile-instructions.ts'
 import { planBuild } from '../../../../deploy-engine/image/plan.ts'
 import { NO_CHOICES, thrownBy, treeOf } from '../trees.ts'
 
 // Properties of hundreds of repositories, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 })
 
 type Files = Record<string, string>
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openDocker } from '../../../../deploy-engine/io/docker/open-docker.ts'
+import { eventually } from '../../../helpers/eventually.ts'
 
 let directory: string
 let server: Server
@@ -33,7 +34,7 @@ test('a connection is kept for the next question, and another one opened after D
   await docker.ping()
   expect(connections).toBe(1)
   server.closeAllConnections()
-  await vi.waitFor(() => docker.ping())
+  await eventually(() => docker.ping())
   expect(connections).toBe(2)
 })
 

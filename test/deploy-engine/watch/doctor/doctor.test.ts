@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   addBot,
   type Diagnosis,
@@ -23,8 +23,6 @@ import { BOT, TOKEN } from '../../../properties/world.ts'
 const DAY = 86_400_000
 const GIB = 1024 ** 3
 const OTHER = '100000002:AAabcdefghijklmnopqrstuvwxyz0123456'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let my: MemoryBot
 

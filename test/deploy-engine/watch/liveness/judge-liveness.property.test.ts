@@ -1,9 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Handler, type ModelProgram, modelBot } from './model-bot.ts'
 import { type Seen, type Watching, watchModel } from './watch-model.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const START = 1_000_000_000
 const MINUTE = 60_000
