@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { messageOf, TbsError } from '../error.ts'
 import type { TelegramPort } from '../ports.ts'
 import { redact, type Secret } from '../secret.ts'
+import { within } from '../within.ts'
 import { askJson } from './ask-json.ts'
 
 const TIMEOUT_MS = 10_000
@@ -25,10 +26,12 @@ const Webhook = z.object({
 export const botApi = (root: string): TelegramPort => {
   const askRoot = askJson(root)
   const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, signal?: AbortSignal): Promise<T> => {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS)
-    const url = `${root.replace(/\/$/, '')}/bot${token.reveal()}/${method}`
     try {
-      const { status, body } = await askRoot(url, signal ? AbortSignal.any([signal, timeout]) : timeout)
+      const { status, body } = await within(
+        signal,
+        (own) => askRoot(`/bot${token.reveal()}/${method}`, own),
+        TIMEOUT_MS,
+      )
       const answer = Answer.parse(body)
       if (answer.ok) return schema.parse(answer.result)
       if (status === 401 || status === 404) throw refused(answer.description)
