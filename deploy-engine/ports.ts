@@ -67,7 +67,7 @@ export type Database = {
   read: EntityManager
   /** Serialised within the process; waits up to 5 s for another process. */
   transaction<T>(work: (entities: EntityManager) => Promise<T>): Promise<T>
-  /** The same twice in a row: nothing was written in between. Another process's writes show after a second at most. */
+  /** The same twice in a row: nothing was written in between. Another process's writes show after two seconds at most. */
   version(): Promise<string>
   /** Writes all of it, as it is at one moment, into a new database file. */
   copyTo(path: string): Promise<void>

@@ -2,7 +2,7 @@ import type { Engine } from './ports.ts'
 
 /**
  * Gives what `load` gave, as long as nothing was written to the database since: for what is asked again and again. Who
- * asks while it loads waits for the same. What another process writes shows after a second at most.
+ * asks while it loads waits for the same. What another process writes shows after two seconds at most.
  */
 export const remembered = <T>({ database }: Pick<Engine, 'database'>, load: () => Promise<T>): (() => Promise<T>) => {
   let known: { version: string; value: Promise<T> } | undefined

@@ -37,7 +37,7 @@ export type OpenDatabase = Database & { source: DataSource; close(): Promise<voi
 
 const BUSY_MS = 5_000
 /** What another process writes is asked for so often at most. */
-const OTHERS_MS = 1_000
+const OTHERS_MS = 2_000
 
 const OWN_MIGRATIONS = [
   Initial1700000000001,

@@ -2,9 +2,20 @@ import type { Engine } from '../ports.ts'
 import { allBots, type Bot } from '../records/bot.ts'
 import { unfinishedOperations } from '../records/operation.ts'
 import { type Release, ReleaseSchema } from '../records/release.ts'
+import { remembered } from '../remembered.ts'
 
-/** Every bot that has a version, also one that is stopped. */
-export const botsWithRelease = async ({ database: { read } }: Engine): Promise<{ bot: Bot; release: Release }[]> => {
+type Released = { bot: Bot; release: Release }
+
+/** Every bot that has a version, also one that is stopped. Read once for all who ask, until something is written. */
+export const botsWithRelease = ({ database }: Engine): Promise<Released[]> => {
+  const known = loads.get(database) ?? remembered({ database }, () => load(database))
+  loads.set(database, known)
+  return known()
+}
+
+const loads = new WeakMap<Engine['database'], () => Promise<Released[]>>()
+
+const load = async ({ read }: Engine['database']): Promise<Released[]> => {
   const releases = await read.findBy(ReleaseSchema, { state: 'active' })
   if (releases.length === 0) return []
   return (await allBots(read)).flatMap((bot) => {

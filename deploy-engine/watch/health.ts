@@ -27,9 +27,8 @@ export const watchHealth = async (
   engine: Engine,
   { enqueue, signal }: Omit<Queue, 'engine'> & { signal: AbortSignal },
 ): Promise<void> => {
-  const bots = remembered(engine, () => botsToRun(engine))
   const incidents = remembered(engine, () => openIncidents(engine.database.read))
-  const watch: Watch = { engine, enqueue, signal, bots, incidents, all: new Map(), looking: new Set() }
+  const watch: Watch = { engine, enqueue, signal, incidents, all: new Map(), looking: new Set() }
   while (!signal.aborted) {
     const next = await round(watch).catch((err) => {
       if (!signal.aborted) engine.log.error({ err }, 'watching the health of bots failed')
@@ -53,7 +52,6 @@ type Watched = {
 
 type Watch = Queue & {
   signal: AbortSignal
-  bots(): Promise<BotToRun[]>
   incidents(): Promise<Incident[]>
   all: Map<number, Watched>
   looking: Set<Promise<void>>
@@ -62,7 +60,7 @@ type Watch = Queue & {
 /** Begins the looks whose time has come; gives when the next one's will. */
 const round = async (watch: Watch): Promise<number> => {
   const { engine, all, looking } = watch
-  const bots = await watch.bots()
+  const bots = await botsToRun(engine)
   for (const id of all.keys()) if (!bots.some(({ bot }) => bot.id === id)) forget(watch, id)
   for (const one of bots) if (all.get(one.bot.id)?.container !== one.container) begin(watch, one)
   const asked = (one: BotToRun) => all.get(one.bot.id)?.dueAt !== Number.POSITIVE_INFINITY
