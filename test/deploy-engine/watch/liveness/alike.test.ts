@@ -21,13 +21,13 @@ test('who fell silent at another time is not with them', () => {
   expect(together(undefined, 10, 10, 10)).toEqual([])
 })
 
-test('probes are shared out: one in two seconds, and one in five where there is no doubt', () => {
+test('probes are shared out: one in two seconds, and one in ten where there is no doubt', () => {
   const count = (kind: 'urgent' | 'spare') => {
     const turns = probeTurns()
     return Array.from({ length: 600 }, (_, index) => turns.take(kind, index * 100)).filter(Boolean).length
   }
   expect(count('urgent')).toBe(30)
-  expect(count('spare')).toBe(12)
+  expect(count('spare')).toBe(6)
   const turns = probeTurns()
   expect(turns.take('spare', 0)).toBe(true)
   expect(turns.take('urgent', 1_000)).toBe(false)
