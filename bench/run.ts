@@ -6,7 +6,7 @@ import { gaps } from './gap.ts'
 import { fleet, idle } from './idle.ts'
 import { killed } from './killed.ts'
 import { type Pair, percentile, ratioOf, shown, spreadOf } from './pairs.ts'
-import { recovery } from './recovery.ts'
+import { recovery, recoveryOfFleet } from './recovery.ts'
 import { type Answered, replies } from './reply.ts'
 import { undone } from './undone.ts'
 import { warmDeploy } from './warm-deploy.ts'
@@ -109,7 +109,11 @@ const benches: Record<string, () => Promise<void>> = {
       `a crash after that was told ${Math.round(toldMs)} ms later`,
     ])
   },
-  recovery: async () => print('Recovery with 1,000 past operations', [shown(spreadOf(await recovery()))]),
+  recovery: async () =>
+    print('Recovery at the start', [
+      `with 1,000 past operations: ${shown(spreadOf(await recovery()))}`,
+      `with 100 bots: ${shown(spreadOf(await recoveryOfFleet()))}`,
+    ]),
 }
 
 const chosen = process.argv.slice(2)

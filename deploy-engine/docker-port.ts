@@ -26,7 +26,8 @@ export type DockerPort = {
 
   createContainer(spec: ContainerSpec): Promise<string>
   container(id: string): Promise<Container | undefined>
-  containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean }[]>
+  /** A paused one runs, too. */
+  containers(labels: Labels): Promise<{ id: string; name: string; labels: Labels; running: boolean; paused: boolean }[]>
   start(id: string): Promise<void>
   /**
    * SIGTERM, then SIGKILL after the grace period or when the signal aborts. Returns when the process is gone. A paused

@@ -18,6 +18,7 @@ import { expire } from './backups/expire.ts'
 import { resume } from './backups/pause.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
+import { listingOnce } from './listing-once.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
 import { record } from './record.ts'
@@ -46,8 +47,9 @@ const settleAll = async (engine: Engine): Promise<number[]> => {
   for (const operation of unfinished.filter(({ state }) => state === 'running')) await settle(engine, operation)
   await finishRestarts(engine)
   const bots = await allBots(engine.database.read)
+  const listing = listingOnce(engine)
   for (const bot of bots) {
-    const warnings = await tidyBot(engine, bot)
+    const warnings = await tidyBot(listing, bot)
     const settled = unfinished.findLast(({ botId, state }) => botId === bot.id && state === 'running')
     await tell(engine, bot, { warnings, settled })
     await keepRunning(engine, bot)
@@ -171,7 +173,7 @@ const resumeFrozen = async (engine: Engine): Promise<void> => {
   const containers = await engine.docker.containers(labels)
   await resume(
     engine,
-    containers.flatMap(({ id, running }) => (running ? [id] : [])),
+    containers.flatMap(({ id, paused }) => (paused ? [id] : [])),
   )
 }
 

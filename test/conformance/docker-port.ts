@@ -224,7 +224,10 @@ export const describeDockerPort = (name: string, connect: () => Promise<Daemon>)
       await sleep(1_000)
       expect(await docker.logLines(id, { tail: 100 })).toEqual(frozen)
       expect(await docker.container(id)).toMatchObject({ ...started, paused: true, running: true })
-      expect((await docker.containers(labels)).find((one) => one.id === id)).toMatchObject({ running: true })
+      expect((await docker.containers(labels)).find((one) => one.id === id)).toMatchObject({
+        running: true,
+        paused: true,
+      })
       await expect(docker.exec(id, ['echo'], never())).rejects.toEqual(refusedWith(409))
       await docker.unpause(id)
       await docker.unpause(id)

@@ -42,6 +42,7 @@ export const containerPart = (docker: Docker): ContainerPart => ({
       name: (Names[0] ?? '').replace(/^\//, ''),
       labels: Labels,
       running: ['running', 'restarting', 'paused'].includes(State),
+      paused: State === 'paused',
     }))
   },
 

@@ -56,6 +56,7 @@ export const containerPart = (call: Call): ContainerPart => ({
           name: machine.spec.name,
           labels: machine.spec.labels,
           running: isRunning(machine),
+          paused: machine.paused,
         })),
     ),
 
