@@ -67,7 +67,7 @@ export type Database = {
   read: EntityManager
   /** Serialised within the process; waits up to 5 s for another process. */
   transaction<T>(work: (entities: EntityManager) => Promise<T>): Promise<T>
-  /** The same twice in a row: nothing was written in between. Another process's writes show after two seconds at most. */
+  /** The same twice in a row: nothing was written in between. Another process's writes show within two seconds. */
   version(): Promise<string>
   /** Writes all of it, as it is at one moment, into a new database file. */
   copyTo(path: string): Promise<void>
@@ -276,7 +276,8 @@ export type TelegramPort = {
   /** What the clock there says, in whole seconds as ms since the epoch; undefined: its answer does not tell. */
   time(signal: AbortSignal): Promise<number | undefined>
   getMe(token: Secret, signal?: AbortSignal): Promise<{ id: number; username: string; name: string }>
-  webhookInfo(token: Secret, signal?: AbortSignal): Promise<WebhookInfo>
+  /** Not reachable counts who has not answered within `limitMs`: 10 s, if absent. */
+  webhookInfo(token: Secret, signal?: AbortSignal, limitMs?: number): Promise<WebhookInfo>
   /** From then on its updates wait to be asked for; those that wait already are kept. */
   removeWebhook(token: Secret, signal?: AbortSignal): Promise<void>
 }

@@ -1,7 +1,6 @@
 import { TbsError } from '../error.ts'
 import type { Container, Engine, WebhookInfo } from '../ports.ts'
 import type { Secret } from '../secret.ts'
-import { within } from '../within.ts'
 import { probeNetwork } from './probe.ts'
 import type { PollView } from './socket-table.ts'
 
@@ -59,11 +58,10 @@ type Told = Pick<Sample, 'pending' | 'unanswered' | 'webhook'>
 /** How many updates wait, as Telegram says, or that it does not answer. Fails with `token_refused`. */
 export const askTelegram = async (engine: Engine, token: Secret, signal: AbortSignal): Promise<Told> => {
   try {
-    return toldBy(await within(signal, (own) => engine.telegram.webhookInfo(token, own), TELEGRAM_MS))
+    return toldBy(await engine.telegram.webhookInfo(token, signal, TELEGRAM_MS))
   } catch (error) {
     signal.throwIfAborted()
-    const late = error instanceof Error && error.name === 'TimeoutError'
-    if (late || (error instanceof TbsError && error.code === 'telegram_unreachable')) return { unanswered: true }
+    if (error instanceof TbsError && error.code === 'telegram_unreachable') return { unanswered: true }
     throw error
   }
 }

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { messageOf, TbsError } from '../error.ts'
 import type { TelegramPort } from '../ports.ts'
 import { redact, type Secret } from '../secret.ts'
-import { within } from '../within.ts'
 import { askJson } from './ask-json.ts'
+import { limited } from './limited.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -22,16 +22,15 @@ const Webhook = z.object({
   last_error_message: z.string().optional(),
 })
 
+type Limit = { signal?: AbortSignal | undefined; limitMs?: number | undefined }
+
 /** Questions to the Bot API. Fails with `token_refused` or `telegram_unreachable`. */
 export const botApi = (root: string): TelegramPort => {
   const askRoot = askJson(root)
-  const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, signal?: AbortSignal): Promise<T> => {
+  const ask = async <T>(schema: z.ZodType<T>, method: string, token: Secret, limit: Limit = {}): Promise<T> => {
+    const { signal, limitMs = TIMEOUT_MS } = limit
     try {
-      const { status, body } = await within(
-        signal,
-        (own) => askRoot(`/bot${token.reveal()}/${method}`, own),
-        TIMEOUT_MS,
-      )
+      const { status, body } = await limited(limitMs, signal, (own) => askRoot(`/bot${token.reveal()}/${method}`, own))
       const answer = Answer.parse(body)
       if (answer.ok) return schema.parse(answer.result)
       if (status === 401 || status === 404) throw refused(answer.description)
@@ -58,14 +57,14 @@ export const botApi = (root: string): TelegramPort => {
       return Number.isNaN(at) ? undefined : at
     },
     removeWebhook: async (token, signal) => {
-      await ask(z.literal(true), 'deleteWebhook', token, signal)
+      await ask(z.literal(true), 'deleteWebhook', token, { signal })
     },
     getMe: async (token, signal) => {
-      const { id, username, first_name: name } = await ask(Me, 'getMe', token, signal)
+      const { id, username, first_name: name } = await ask(Me, 'getMe', token, { signal })
       return { id, username, name }
     },
-    webhookInfo: async (token, signal) => {
-      const info = await ask(Webhook, 'getWebhookInfo', token, signal)
+    webhookInfo: async (token, signal, limitMs) => {
+      const info = await ask(Webhook, 'getWebhookInfo', token, { signal, limitMs })
       return {
         url: info.url,
         pending: info.pending_update_count,
