@@ -209,6 +209,8 @@ export type GitPort = {
    * Asks no server. undefined: the mirror does not hold all of them, since it fetches no history.
    */
   log(request: CommitRange, signal: AbortSignal): Promise<{ newest: Commit[]; count: number } | undefined>
+  /** Removes from a mirror what a fetch that was cut off has left in it. */
+  tidy(mirror: string): Promise<void>
   /** Asks the server whether it may be read, and which branch it gives to whoever names none; undefined: none. */
   ask(remote: Remote, signal: AbortSignal): Promise<string | undefined>
   /** A new pair for reading over ssh. */

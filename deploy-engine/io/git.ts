@@ -7,7 +7,7 @@ import { explain } from './git/explain.ts'
 import { defaultBranchName } from './git/find-ref.ts'
 import { GIT_LIMITS, type GitLimits } from './git/limits.ts'
 import { commitsIn } from './git/log.ts'
-import { type Mirror, urlOf } from './git/mirror.ts'
+import { type Mirror, removeLeftovers, urlOf } from './git/mirror.ts'
 import { type Git, type GitHome, withGit } from './git/session.ts'
 import { createSshKey } from './git/ssh-key.ts'
 import { inTurn } from './git/turn.ts'
@@ -44,6 +44,8 @@ export const systemGit = (
       if (url === undefined) return undefined
       return withGit(home, { url }, { signal, work: (git) => commitsIn(git, range) })
     },
+
+    tidy: (mirror) => turns(mirror, () => removeLeftovers(mirror)),
 
     ask: (remote, signal) => speak(remote, signal, (git) => defaultBranchName(git, remote.url)),
 

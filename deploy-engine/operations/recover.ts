@@ -19,6 +19,7 @@ import { resume } from './backups/pause.ts'
 import { expectedError } from './expected-error.ts'
 import type { Run } from './journal.ts'
 import { listingOnce } from './listing-once.ts'
+import { mirrorPath } from './mirror-path.ts'
 import { againHint, finish, newRun, runningRelease } from './perform.ts'
 import type { Previous } from './prepare.ts'
 import { record } from './record.ts'
@@ -49,6 +50,7 @@ const settleAll = async (engine: Engine): Promise<number[]> => {
   const bots = await allBots(engine.database.read)
   const listing = listingOnce(engine)
   for (const bot of bots) {
+    await engine.git.tidy(mirrorPath(engine, bot))
     const warnings = await tidyBot(listing, bot)
     const settled = unfinished.findLast(({ botId, state }) => botId === bot.id && state === 'running')
     await tell(engine, bot, { warnings, settled })

@@ -72,8 +72,8 @@ export const urlOf = (path: string): Promise<string | undefined> => orMissing(re
 export const isWorn = async ({ path, limits }: Mirror): Promise<boolean> =>
   (await namesIn(join(path, 'objects', 'pack'))).filter((name) => name.endsWith('.pack')).length > limits.packs
 
-// Nobody else uses a mirror at this time, so a lock is one that a killed git left behind.
-const removeLeftovers = async (path: string): Promise<void> => {
+/** Locks and unfinished packs: of a killed git, since nobody else may be using the mirror at this time. */
+export const removeLeftovers = async (path: string): Promise<void> => {
   const top = (await namesIn(path)).filter((name) => /\.lock$|^index/.test(name))
   const refs = (await readdir(join(path, 'refs'), { recursive: true }).catch(() => [])).filter((name) =>
     name.endsWith('.lock'),

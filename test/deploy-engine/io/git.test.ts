@@ -271,6 +271,19 @@ test('locks, indices and half packs of a git that was killed do not matter and a
   expect(left.filter((name) => /\.lock$|^index|tmp_/.test(name))).toEqual([])
 })
 
+test('at the start of a manager they go without another fetch', async () => {
+  const moving = await gitRepo(join(directory, 'cut-off'))
+  const mirror = fresh()
+  await git.tidy(mirror)
+  const sha = await moving.commit('main', { 'a.txt': '1' })
+  await fetch(mirror, 'main', moving)
+  for (const name of ['shallow.lock', 'objects/pack/tmp_pack_x1']) await writeFile(join(mirror, name), '')
+  await git.tidy(mirror)
+  const left = await readdir(mirror, { recursive: true })
+  expect(left.filter((name) => /\.lock$|tmp_/.test(name))).toEqual([])
+  expect((await fetch(mirror, 'main', moving)).sha).toBe(sha)
+})
+
 test('a worn mirror begins again and stays small', async () => {
   const frugal = systemGit({ dataDir: join(directory, 'data'), gitProtocols: ['file'] }, { ...GIT_LIMITS, packs: 2 })
   const busy = await gitRepo(join(directory, 'busy'))

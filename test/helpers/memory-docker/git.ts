@@ -42,6 +42,7 @@ export const memoryGit = (clock: VirtualClock, files: FilesPort): MemoryGit => {
         return { newest: between.slice(0, limit), count: between.length }
       },
       ask: (_remote, signal) => clock.sleep(FETCH_MS, signal).then(() => 'main'),
+      tidy: async () => {},
       createKey: createSshKey,
     },
     commit: (branch, content) => {
