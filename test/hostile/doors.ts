@@ -8,6 +8,8 @@ import { openPeople } from '../../manager-bot/chat/people.ts'
 import type { Command, CommandContext, Input, Reply } from '../../manager-bot/command.ts'
 import { parametersOf } from '../../manager-bot/command.ts'
 import { commands } from '../../manager-bot/commands/index.ts'
+// Loaded by /explain at its first use: meanwhile the virtual minutes of a command would pass.
+import '../../manager-bot/errors/explain.ts'
 import { OWNS_ALL } from '../../manager-bot/role.ts'
 import { inputOf, splitWords } from '../../manager-bot/words.ts'
 
