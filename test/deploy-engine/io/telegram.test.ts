@@ -33,6 +33,17 @@ test('one connection serves many questions', async () => {
   expect(sockets).toHaveLength(1)
 })
 
+test.each(['', '/', '/behind/a-proxy', '/behind/a-proxy/'])('a root that ends in “%s” stays as it is', async (path) => {
+  const asked: (string | undefined)[] = []
+  answer = ({ url }, response) => {
+    asked.push(url)
+    response.end(JSON.stringify(ME))
+  }
+  const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+  await botApi(root).getMe(TOKEN, signal)
+  expect(asked).toEqual([`${path.replace(/\/$/, '')}/bot${TOKEN.reveal()}/getMe`])
+})
+
 test('a connection that is closed when it is used again is no failure', async () => {
   await telegram.getMe(TOKEN, signal)
   const [kept] = sockets
