@@ -50,7 +50,6 @@ const settleAll = async (engine: Engine): Promise<number[]> => {
   const bots = await allBots(engine.database.read)
   const listing = listingOnce(engine)
   for (const bot of bots) {
-    await engine.git.tidy(mirrorPath(engine, bot))
     const warnings = await tidyBot(listing, bot)
     const settled = unfinished.findLast(({ botId, state }) => botId === bot.id && state === 'running')
     await tell(engine, bot, { warnings, settled })
@@ -67,6 +66,7 @@ const settle = async (engine: Engine, operation: Operation): Promise<void> => {
   const last = steps.at(-1)?.name
   run.engine.log.info({ last }, 'settling an operation that was cut off')
   await dropUnfinished(run)
+  await engine.git.tidy(mirrorPath(engine, run.bot))
   if (ended('pack')) await expire(run)
   if (operation.kind === 'backup' && ended('pack')) return finish(engine, operation.id, { state: 'succeeded' })
   if (operation.kind === 'remove' && !isToBeUndone(operation, steps) && backsUp(last)) return beginAgain(run)
