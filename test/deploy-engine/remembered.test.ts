@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type OpenDatabase, openDatabase } from '../../deploy-engine/io/database.ts'
 import { allBots, BotSchema } from '../../deploy-engine/records/bot.ts'
 import { remembered } from '../../deploy-engine/remembered.ts'
-import { eventually } from '../helpers/eventually.ts'
 
 let directory: string
 let database: OpenDatabase
@@ -60,7 +59,7 @@ test('what this process writes is found, and what another one does', async () =>
   await add(database, 'a')
   expect(await names()).toEqual(['a'])
   await add(other, 'bb')
-  await eventually(async () => expect(await names()).toEqual(['a', 'bb']))
+  await vi.waitFor(async () => expect(await names()).toEqual(['a', 'bb']), { timeout: 4_000 })
   expect(await names()).toEqual(['a', 'bb'])
   expect(loads).toBe(3)
 })
