@@ -36,13 +36,7 @@ export const recovery = async (): Promise<number[]> => {
         }
       })
     }
-    const took: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now()
-      await recover(engine)
-      took.push(performance.now() - begun)
-    }
-    return took
+    return await timed(engine)
   } finally {
     await bench.close()
   }
@@ -59,16 +53,20 @@ export const recoveryOfFleet = async (): Promise<number[]> => {
       const { id: botId } = await addBot(engine, { name, repo: 'file:///nowhere', token: new Secret(token) })
       await addVersion(engine, { name, botId, at: number })
     }
-    const took: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now()
-      await recover(engine)
-      took.push(performance.now() - begun)
-    }
-    return took
+    return await timed(engine)
   } finally {
     await bench.close()
   }
+}
+
+const timed = async (engine: Engine): Promise<number[]> => {
+  const took: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const begun = performance.now()
+    await recover(engine)
+    took.push(performance.now() - begun)
+  }
+  return took
 }
 
 const addVersion = async (engine: Engine, { name, botId, at }: { name: string; botId: number; at: number }) => {
