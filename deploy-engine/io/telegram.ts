@@ -47,11 +47,12 @@ export const botApi = (root: string): TelegramPort => {
     addresses: async () =>
       (await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true })).map(({ address }) => address),
     time: async (signal) => {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-      const answer = await fetch(root, { redirect: 'manual', signal: limit }).catch((error) => {
-        signal.throwIfAborted()
-        throw unreachable(root, error)
-      })
+      const answer = await limited(TIMEOUT_MS, signal, (own) => fetch(root, { redirect: 'manual', signal: own })).catch(
+        (error) => {
+          signal.throwIfAborted()
+          throw unreachable(root, error)
+        },
+      )
       await answer.body?.cancel()
       const at = Date.parse(answer.headers.get('date') ?? '')
       return Number.isNaN(at) ? undefined : at

@@ -1,3 +1,4 @@
+import { instanceLabels } from '../container/labels.ts'
 import type { DockerPort, Engine, Labels } from '../ports.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { DockerPort, Engine, Labels } from '../ports.ts'
  */
 export const listingOnce = (engine: Engine): Engine => {
   const { docker, settings } = engine
-  const ours = { 'tbs.instance': settings.instance }
+  const ours = instanceLabels(settings.instance)
   const containers = once((labels) => docker.containers(labels), ours)
   const images = once((labels) => docker.images(labels), ours)
   const volumes = once((labels) => docker.volumes(labels), ours)

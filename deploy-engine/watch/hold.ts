@@ -114,10 +114,9 @@ const wayBackFrom = async ({ database }: Engine, { bot, release, incident }: Jud
 const answersUs = async (engine: Engine, bot: Bot): Promise<boolean> => {
   try {
     const { token } = await botSecrets(engine, bot)
-    await engine.telegram.webhookInfo(token, AbortSignal.timeout(TELEGRAM_MS))
+    await engine.telegram.webhookInfo(token, undefined, TELEGRAM_MS)
     return true
   } catch (error) {
-    const isLate = error instanceof Error && error.name === 'TimeoutError'
-    return !isLate && !(error instanceof TbsError && error.code === 'telegram_unreachable')
+    return !(error instanceof TbsError && error.code === 'telegram_unreachable')
   }
 }
