@@ -1,6 +1,7 @@
 type Watched = { onChange: (listener: () => void) => () => void; transcript: () => string }
 
-export type WaitOptions = { timeout?: number; what?: string }
+/** `what` is said when it was not seen; a function of it is asked then. */
+export type WaitOptions = { timeout?: number; what?: string | (() => string) }
 
 /** Asks `look` now and after every change, until it gives something other than undefined and false. Milliseconds. */
 export const waitFor = <S extends Watched, T>(
@@ -22,7 +23,10 @@ export const waitFor = <S extends Watched, T>(
         end(() => reject(error))
       }
     }
-    const late = () => new Error(`Not seen within ${timeout} ms: ${what}\n${sandbox.transcript()}`)
+    const late = () => {
+      const said = typeof what === 'string' ? what : what()
+      return new Error(`Not seen within ${timeout} ms: ${said}\n${sandbox.transcript()}`)
+    }
     const timer = setTimeout(() => end(() => reject(late())), timeout)
     const forget = sandbox.onChange(check)
     check()

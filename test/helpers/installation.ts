@@ -11,6 +11,9 @@ import { LAUNCHER } from './launcher.ts'
 
 export const OWNER = 1001
 
+/** How much of what the manager prints is shown with a message that did not come, chunks. */
+const PRINTED = 20
+
 export type Reading = { timeout?: number; after?: SandboxMessage; person?: number }
 
 export type Installation = {
@@ -75,17 +78,15 @@ export const installation = async ({
   const output: string[] = []
 
   const say = (text: string, person = OWNER) => sandbox.say(person, manager.username, text)
-  const reads: Installation['reads'] = (pattern, { timeout = 30_000, after, person = OWNER } = {}) =>
-    sandbox.waitFor(
-      (s) =>
-        s
-          .conversation(manager.username, person)
-          .findLast(
-            (message) =>
-              message.from.is_bot && message.message_id > (after?.message_id ?? 0) && pattern.test(message.text),
-          ),
-      { timeout, what: `a message like ${pattern}\n${output.slice(-20).join('')}` },
-    )
+  const reads: Installation['reads'] = (pattern, { timeout = 90_000, after, person = OWNER } = {}) => {
+    const told = () =>
+      sandbox
+        .conversation(manager.username, person)
+        .filter(({ from, message_id }) => from.is_bot && message_id > (after?.message_id ?? 0))
+    const what = () =>
+      [`a message like ${pattern}`, ...told().map(({ text }) => text), ...output.slice(-PRINTED)].join('\n')
+    return sandbox.waitFor(() => told().findLast(({ text }) => pattern.test(text)), { timeout, what })
+  }
   const end = async (signal: NodeJS.Signals) => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
