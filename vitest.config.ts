@@ -43,8 +43,8 @@ export default defineConfig({
           globalSetup: PROGRAM,
           // More at once, and builds on a small machine wait for each other until they time out.
           maxWorkers: 2,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
         },
       },
@@ -55,8 +55,8 @@ export default defineConfig({
           globalSetup: PROGRAM,
           // The same as of docker, beside which they run.
           maxWorkers: 2,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
         },
       },

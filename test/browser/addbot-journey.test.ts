@@ -174,7 +174,7 @@ const talks = async (): Promise<void> => {
   const start = page.getByRole('button', { name: 'Start', exact: true })
   if (await start.isVisible()) await start.tap()
   const answers = await chat.write('hello')
-  await answers.filter({ hasText: /^Lisbon: hello/ }).waitFor({ timeout: 60_000 })
+  await answers.filter({ hasText: /^Lisbon: hello/ }).waitFor({ timeout: 120_000 })
 }
 
 const running = async (): Promise<string[]> => {

@@ -88,7 +88,7 @@ describe.sequential('the journey of somebody with a fresh clone', { timeout: 240
     await chat.open(ECHO)
     await shot('04-start')
     await page.getByRole('button', { name: 'Start' }).click()
-    await page.getByRole('log').getByText('I am echo-bot').waitFor({ timeout: 20_000 })
+    await page.getByRole('log').getByText('I am echo-bot').waitFor({ timeout: 60_000 })
     await chat.open(MANAGER)
     const text = await whileSomebodyWrites(() => endOf(replies))
     expect(text).toMatch(/^Deployed echo-bot at main · #1$/m)

@@ -75,7 +75,7 @@ test('two operations at once leave one active release at any time; the database 
   const visitor = load(here.sandbox, my.bot, VISITOR)
   const asked = here.say('/deploy my-bot two')
   const terminal = here.terminal(['rollback', 'my-bot', 'v3'])
-  await here.reads(/^Deployed my-bot at two.*is live/s, { after: asked, timeout: 60_000 })
+  await here.reads(/^Deployed my-bot at two.*is live/s, { after: asked, timeout: 120_000 })
   expect((await terminal).code).toBe(0)
   expect(await visitor.stop()).toMatchObject({ lost: 0, repeated: 0, conflicts: 0 })
   expect(await watched.stop()).toEqual([1])
@@ -90,7 +90,7 @@ const rollsBack = async (number: number): Promise<void> =>
   seesLive(await here.confirmed(`/rollback my-bot v${number}`), number)
 
 const seesLive = async (asked: SandboxMessage, number: number): Promise<void> => {
-  await here.reads(new RegExp(`v${number} .* is live`), { after: asked, timeout: 60_000 })
+  await here.reads(new RegExp(`v${number} .* is live`), { after: asked, timeout: 120_000 })
 }
 
 /** What the running container was made with, and where it finds its token. */

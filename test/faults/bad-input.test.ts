@@ -87,7 +87,7 @@ test('metacharacters, dots, dashes, NUL, newlines, emoji and 10 kB: each is answ
   }))
   for (const { person, texts } of said) for (const text of texts) here.say(text, person)
   const isAnswered = () => said.every(({ person, texts }) => answersTo(person).length >= texts.length)
-  await here.sandbox.waitFor(isAnswered, { timeout: 90_000, what: 'an answer to each' })
+  await here.sandbox.waitFor(isAnswered, { timeout: 150_000, what: 'an answer to each' })
   for (const { person, texts } of said) {
     const answers = answersTo(person).map(({ text }) => text)
     expect(answers).toHaveLength(texts.length)

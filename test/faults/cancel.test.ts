@@ -138,7 +138,7 @@ test('of two bots that build, one is cancelled and the other goes on', { timeout
   expect(waits.shown).toContain('waits for another build')
   expect(waits.final).toMatch(/Cancelled\. v\d+ runs on, untouched/)
   const live = /v1 .* is live/
-  await here.whileTalkingTo(other.bot, here.reads(live, { after: first, person: one, timeout: 60_000 }))
+  await here.whileTalkingTo(other.bot, here.reads(live, { after: first, person: one, timeout: 120_000 }))
 
   const before = await lastStep(here.dataDir)
   const long = here.say('/deploy my-bot slow-build', two)
@@ -148,7 +148,7 @@ test('of two bots that build, one is cancelled and the other goes on', { timeout
   await here.reads(/waits for another build/, { after: second, person: three })
   here.say('/cancel my-bot', two)
   await here.reads(/Cancelled\./, { after: long, person: two, timeout: SOON_MS })
-  await here.whileTalkingTo(other.bot, here.reads(/v2 .* is live/, { after: second, person: three, timeout: 60_000 }))
+  await here.whileTalkingTo(other.bot, here.reads(/v2 .* is live/, { after: second, person: three, timeout: 120_000 }))
   expect(await other.ask('and now')).toBe('other 2')
   await expectBase('two bots')
 })

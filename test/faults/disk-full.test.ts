@@ -47,7 +47,7 @@ afterAll(async () => {
 
 const expectLive = async (ref: string, voice: string) => {
   const asked = here.say(`/deploy my-bot ${ref}`)
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 150_000 }))
   await expectAnswer(voice)
 }
 
@@ -77,7 +77,7 @@ test('a build that fills Docker’s disk fails by name; the running version answ
     Dockerfile: `${dockerfile}CMD ["node", "bot.js"]\n`,
   })
   const asked = here.say('/deploy my-bot big')
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/Not deployed/, { after: asked, timeout: 120_000 })
   expect(message.text).toMatch(/disk is full|no space left/i)
   expect(message.text).toMatch(/v1 runs on, untouched/)
   await expectAnswer('base')
@@ -90,7 +90,7 @@ test('a build that fills Docker’s disk fails by name; the running version answ
 test('too little room for data refuses a deploy before anything is touched', async () => {
   const empty = await fillDisk(here.dataDir, 100)
   const asked = here.say('/deploy my-bot main')
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/Not deployed/, { after: asked, timeout: 120_000 })
   expect(message.text).toMatch(/only \d+ MB are free/)
   expect(message.text).toMatch(/runs on, untouched/)
   await empty()
@@ -103,7 +103,7 @@ test('a database that can’t be written: it is said, and the command is carried
   await here.reads(/disk of the server is full/, { after: asked, timeout: 30_000 })
   await expectAnswer('base')
   await empty()
-  const message = await here.reads(/my-bot .* live/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/my-bot .* live/, { after: asked, timeout: 120_000 })
   expect(message.text).toContain('live')
   await expectLive('main', 'base')
 })
@@ -117,10 +117,10 @@ test('the disk fills up in a gate: the old version is back, and the end is told 
   const empty = await fillDisk(here.dataDir, 0)
   sandbox.say(OWNER, bot.username, 'anybody?')
   await sandbox.waitFor((s) => s.conversation(bot.username, OWNER).some(({ text }) => text === 'base: anybody?'), {
-    timeout: 60_000,
+    timeout: 120_000,
   })
   await empty()
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/Not deployed/, { after: asked, timeout: 120_000 })
   expect(message.text).toMatch(/was put back and is running/)
 })
 

@@ -35,7 +35,7 @@ test('row 20: 100 commands by five admins are answered; 1,000 messages by a stra
   const calls = here.sandbox.calls.length
   const printed = here.output().length
   await Promise.all([...ADMINS.map(sendCommands), sendNonsense()])
-  await here.sandbox.waitFor(() => ADMINS.every((admin) => answersOf(admin).length >= COMMANDS), { timeout: 60_000 })
+  await here.sandbox.waitFor(() => ADMINS.every((admin) => answersOf(admin).length >= COMMANDS), { timeout: 120_000 })
   await databaseShows(here.dataDir, { query: ALL_DONE, what: 'nothing is left to be done or said' })
   await here.sandbox.waitFor(() => here.sandbox.pending(here.manager.id) === 0)
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await repo.commit('main', { ...fixtureBot({ says: 'one' }), ...QUICK })
   bot = await here.addBot('my-bot', repo)
   const asked = here.say('/deploy my-bot main')
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 150_000 }))
   await inData('head -c 100000000 /dev/urandom > much')
   expect((await here.terminal(['backup', 'my-bot'])).code).toBe(0)
 })

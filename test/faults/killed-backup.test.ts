@@ -23,7 +23,7 @@ beforeAll(async () => {
   await repo.commit('main', writingBot({ says: 'base' }, MEGABYTES))
   bot = await here.addBot('my-bot', repo)
   const asked = here.say('/deploy my-bot main')
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 150_000 }))
   objects = await objectsOf(here.instance)
 }, 150_000)
 
@@ -59,7 +59,7 @@ test('a backup that is cut off anywhere leaves a bot that answers, and nothing e
 }, async () => {
   const before = await lastStep(here.dataDir)
   const whole = here.say('/backup my-bot')
-  await here.reads(/Backup \d+ of/, { after: whole, timeout: 60_000 })
+  await here.reads(/Backup \d+ of/, { after: whole, timeout: 120_000 })
   const steps = await rows<{ name: string }>(here.dataDir, 'SELECT name FROM steps WHERE id > ? ORDER BY id', [before])
   expect(steps.map(({ name }) => name)).toEqual(['measure', 'copy', 'pack'])
   await expectClean('undisturbed')

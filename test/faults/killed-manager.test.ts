@@ -93,7 +93,7 @@ const undisturbed = async ({ command, says }: Asked): Promise<string[]> => {
   const before = await lastStep(here.dataDir)
   const person = somebody()
   const asked = await asks(command, person)
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, person, timeout: 60_000 }))
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, person, timeout: 120_000 }))
   voices.set(says, await activeNumber())
   const steps = await rows<{ name: string }>(here.dataDir, 'SELECT name FROM steps WHERE id > ? ORDER BY id', [before])
   return steps.map(({ name }) => name)

@@ -48,7 +48,7 @@ test('row 11: of three deploys by two people the second gives way, and each is t
   const third = here.say('/deploy my-bot three')
   const gaveWay = await here.reads(/superseded/, { after: second, person: PETRA })
   expect(Date.now() - began).toBeLessThan(5_000)
-  await here.reads(/^Deployed my-bot at three.*v3 .* is live/s, { after: third, timeout: 60_000 })
+  await here.reads(/^Deployed my-bot at three.*v3 .* is live/s, { after: third, timeout: 120_000 })
   const result = await visitor.stop()
 
   expect(gaveWay.text).toContain(`Not begun: #${before + 3} took its place.`)
@@ -73,7 +73,7 @@ test('three bots at once: one build at a time, everything else side by side, eac
   const asked = bots.map(({ name }) => here.say(`/deploy ${name} then`))
   for (const [index, { name }] of bots.entries()) {
     await here.reads(new RegExp(`^Deployed ${name} at then.*is live`, 's'), {
-      timeout: 90_000,
+      timeout: 150_000,
       ...(asked[index] && { after: asked[index] }),
     })
   }
@@ -101,7 +101,7 @@ test('what is queued when the manager is killed runs after the restart by itself
   await here.reads(/Queued; one operation first/, { after: queued, person: PETRA })
   await here.kill()
   await here.start()
-  const live = here.reads(/^Deployed my-bot at last.*is live/s, { after: queued, person: PETRA, timeout: 60_000 })
+  const live = here.reads(/^Deployed my-bot at last.*is live/s, { after: queued, person: PETRA, timeout: 120_000 })
   const { text } = await here.whileTalkingTo(my.bot, live)
 
   expect(await endsAfter(before)).toEqual(['failed', 'succeeded'])

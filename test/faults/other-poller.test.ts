@@ -22,14 +22,14 @@ test('another poller: said once with what to do; nothing lost that Telegram gave
     await sleep(500)
     here.say(text)
   }
-  const told = await here.reads(/Another program uses my token/, { timeout: 60_000 })
+  const told = await here.reads(/Another program uses my token/, { timeout: 120_000 })
   expect(told).toMatchObject({ silent: false })
   expect(told.text).toContain('Stop it there, or give me a new token of @BotFather in TBS_TOKEN')
   expect(said(/other program has stopped/)).toEqual([])
   await other.stop()
 
   const begun = Date.now()
-  await here.reads(/named gone-after/, { after: here.say('/status gone-after'), timeout: 60_000 })
+  await here.reads(/named gone-after/, { after: here.say('/status gone-after'), timeout: 120_000 })
   const ours = commands.filter((text) => !other.taken.has(text))
   console.log(`${other.taken.size} taken by the other; ${here.sandbox.conflicts(here.manager.id)} conflicts`)
   console.log(`answered ${Date.now() - begun} ms after the other one's end`)

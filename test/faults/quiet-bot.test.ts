@@ -31,7 +31,7 @@ const hear = (text: string, timeout: number) =>
 
 test('an idle bot is called unproven until its first update is seen consumed', async () => {
   const asked = here.say('/deploy my-bot main')
-  const unproven = await here.reads(/unproven/, { after: asked, timeout: 60_000 })
+  const unproven = await here.reads(/unproven/, { after: asked, timeout: 120_000 })
   expect(unproven.text).toMatch(/v1 .* is running, but unproven/)
 
   // One message may be taken between two looks; a person who writes on is seen.
@@ -52,7 +52,7 @@ test('row 2: a build that fails never touches the running version and shows its 
   const before = await objectsOf(here.instance)
   await repo.commit('broken-build', { ...fixtureBot({ says: 'never', build: 'fails' }), ...QUICK })
   const asked = here.say('/deploy my-bot broken-build')
-  const message = await here.reads(/Not deployed/, { after: asked, timeout: 60_000 })
+  const message = await here.reads(/Not deployed/, { after: asked, timeout: 120_000 })
   const document = await here.sandbox.waitFor(
     (s) => s.conversation(here.manager.username, OWNER).find(({ document }) => document)?.document,
   )
@@ -73,7 +73,7 @@ test('row 5: an idle deaf version is unproven; the first update that it leaves b
   const conflicts = here.sandbox.conflicts(bot.id)
   await repo.commit('deaf', { ...fixtureBot({ says: 'deaf', deaf: true }), ...QUICK })
   const asked = here.say('/deploy my-bot deaf')
-  const unproven = await here.reads(/unproven/, { after: asked, timeout: 60_000 })
+  const unproven = await here.reads(/unproven/, { after: asked, timeout: 120_000 })
   expect(unproven.text).toMatch(/v2 .* is running, but unproven/)
   expect(unproven.text).toMatch(/v1 is put back by itself/)
 

@@ -62,7 +62,7 @@ test('Redis is away and comes back empty: that is said at once, and what was ask
   expect(await newest()).toMatchObject({ state: 'queued', steps: [] })
 
   await rm(broken)
-  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 45_000 })
+  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 120_000 })
   await expectRunOnce(visitor)
   expect(await my.ask('who')).toBe('empty')
 })
@@ -76,7 +76,7 @@ test('Redis is silent: a running deploy goes on; what is asked for now is told s
   const redis = await redisPid()
   process.kill(redis, 'SIGSTOP')
   try {
-    await here.reads(/^Deployed my-bot at next.*is live/s, { after: running, timeout: 45_000 })
+    await here.reads(/^Deployed my-bot at next.*is live/s, { after: running, timeout: 120_000 })
     const asked = await here.confirmed('/rollback my-bot')
     await here.reads(DOWN, { after: asked, timeout: 5_000 })
     const { id, state } = await newest()
@@ -139,7 +139,7 @@ test('a manager that hangs longer than its job may be silent does nothing twice'
   process.kill(here.pid(), 'SIGSTOP')
   await sleep(11_000)
   process.kill(here.pid(), 'SIGCONT')
-  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 60_000 })
+  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 120_000 })
   // Long enough for the job to be found stalled, and looked at again.
   await sleep(6_000)
   await expectRunOnce(visitor)
@@ -171,7 +171,7 @@ const deploysUnderLoad = async (says: string): Promise<void> => {
   await my.branch('next', { says })
   const visitor = load(here.sandbox, my.bot, VISITOR)
   const asked = here.say('/deploy my-bot next')
-  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 45_000 })
+  await here.reads(/^Deployed my-bot at next.*is live/s, { after: asked, timeout: 120_000 })
   await expectRunOnce(visitor)
   expect(await my.ask('who')).toBe(says)
 }

@@ -49,7 +49,7 @@ beforeAll(async () => {
   })
   bot = await here.addBot('my-bot', repo)
   const asked = here.say('/deploy my-bot main')
-  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+  await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 150_000 }))
   before = { objects: await objectsOf(here.instance), data: await data() }
 })
 

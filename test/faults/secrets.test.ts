@@ -68,7 +68,7 @@ test('row 14: a build and a bot that print their secrets', { timeout: 120_000 },
   await here.reads(/Not deployed/, { after: broken })
   await my.repo.commit('crashes', babbling({ says: 'never', crash: 'at once' }))
   const crashed = here.say('/deploy my-bot crashes')
-  await here.reads(/exited with code 1/, { after: crashed, timeout: 60_000 })
+  await here.reads(/exited with code 1/, { after: crashed, timeout: 120_000 })
   const asked = here.say('/logs my-bot')
   const logs = await here.reads(/printed/, { after: asked })
   const long = here.say('/logs my-bot 500')

@@ -38,7 +38,7 @@ export const chatOnPage = (page: Page): ChatOnPage => {
     write,
     ask: async (text, answer) => {
       const answers = (await write(text)).filter({ hasText: answer })
-      await answers.first().waitFor({ timeout: 20_000 })
+      await answers.first().waitFor({ timeout: 60_000 })
       return textOf(answers.first())
     },
   }

@@ -56,12 +56,12 @@ export const addIdleBot = async (here: Installation, name: string, behaviour: Be
     deploy: async (ref) => {
       const asked = here.say(`/deploy ${name} ${ref}`)
       const end = new RegExp(`\\b${name} at [^]*(is live|Not deployed)`)
-      const live = here.reads(end, { after: asked, timeout: 90_000 })
+      const live = here.reads(end, { after: asked, timeout: 150_000 })
       const { text } = await here.whileTalkingTo(bot, live)
       if (!/is live/.test(text)) throw new Error(`${name} at ${ref} was not deployed: ${text}`)
       return text
     },
-    ask: (word, timeout = 15_000) => askBot(here, bot, { word, timeout }),
+    ask: (word, timeout = 30_000) => askBot(here, bot, { word, timeout }),
   }
 }
 

@@ -106,7 +106,7 @@ export const installBench = async (): Promise<InstallBench> => {
       return { child, ended }
     },
     say: (text) => sandbox.say(OWNER, manager.username, text),
-    reads: (pattern, { timeout = 30_000, after } = {}) =>
+    reads: (pattern, { timeout = 90_000, after } = {}) =>
       sandbox.waitFor(
         (s) =>
           s.conversation(manager.username, OWNER).findLast(({ from, message_id, text }) => {

@@ -71,7 +71,7 @@ test('that it could not be taken is told at the backup, which is as good as befo
   expect(text).toContain('ended with code 4: no such remote')
 })
 
-test('a button sends the file into the chat', { timeout: 60_000 }, async () => {
+test('a button sends the file into the chat', { timeout: 120_000 }, async () => {
   const { message_id, buttons } = await here.reads(/Backups of my-bot/)
   const made = await newest()
   void here.sandbox.press(OWNER, here.manager.username, message_id, `Send ${made?.id} here`)
@@ -103,7 +103,7 @@ test('the terminal copies it out, checked, and overwrites nothing', { timeout: 1
   expect(await readdir(here.directory)).not.toContain('altered.age')
 })
 
-test('the manager itself is backed up by hand, too', { timeout: 60_000 }, async () => {
+test('the manager itself is backed up by hand, too', { timeout: 120_000 }, async () => {
   const asked = here.say('/backup host')
   const { text } = await here.reads(/of the manager itself/, { after: asked })
   expect(text).toMatch(/Backup \d+ of the manager itself, .* backups\/host\/host-/)

@@ -95,7 +95,7 @@ test('what a bot under writes had at one moment is in the file; the bot goes on'
 test.each([
   ['killed', async () => (await containerOf()).kill()],
   ['resumed by hand', async () => (await containerOf()).unpause()],
-])('%s while it is copied, it gives no backup, and nothing is left', { timeout: 60_000 }, async (_, meddle) => {
+])('%s while it is copied, it gives no backup, and nothing is left', { timeout: 120_000 }, async (_, meddle) => {
   const before = await all()
   const meddling = onceFrozen(meddle)
   const { outcome, state } = await operate({ kind: 'backup', args: {} })
@@ -117,7 +117,7 @@ test('frozen by hand, it is stopped as gracefully as ever, and resumed when the 
   expect((await operate({ kind: 'run', args: {} })).state).toBe('succeeded')
 })
 
-test('the container is removed while it is copied: no backup, and nothing is left', { timeout: 60_000 }, async () => {
+test('the container is removed while it is copied: no backup, and nothing is left', { timeout: 120_000 }, async () => {
   const before = await all()
   const meddling = onceFrozen(async () => (await containerOf()).remove({ force: true }))
   const { outcome } = await operate({ kind: 'backup', args: {} })
@@ -128,7 +128,7 @@ test('the container is removed while it is copied: no backup, and nothing is lef
   expect(await leftOvers()).toMatchObject({ paused: false, spools: [], unknown: 0 })
 })
 
-test('a removal with all data leaves a last backup of it', { timeout: 60_000 }, async () => {
+test('a removal with all data leaves a last backup of it', { timeout: 120_000 }, async () => {
   const { outcome } = await operate({ kind: 'remove', args: { data: true } })
   const [last] = await all()
   expect(outcome).toMatchObject({ backup: { id: last?.id }, removed: { kept: [] } })

@@ -17,8 +17,8 @@ test('/deploy in a chat ends in one message that says live, and the bot answers'
   const bot = await here.addBot('my-bot', repo)
 
   const asked = here.say('/deploy my-bot main')
-  await here.reads(/See it work/, { after: asked, timeout: 60_000 })
-  const message = await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 60_000 }))
+  await here.reads(/See it work/, { after: asked, timeout: 120_000 })
+  const message = await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 120_000 }))
 
   expect(message.text).toMatch(/v1 .* is live/)
   const own = here.sandbox.conversation(here.manager.username, OWNER).filter((m) => m.message_id > asked.message_id)

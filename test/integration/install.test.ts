@@ -37,7 +37,7 @@ test('one command from nothing but sshd to a bot that is live, and the same agai
   const deploying = bench.say('/deploy echo-bot main')
   // So near to its Telegram a bot to which nobody writes is not always seen waiting: docs/liveness.md.
   const talking = setInterval(() => bench.sandbox.say(OWNER, 'echo_bot', 'hello'), 500)
-  const live = bench.reads(/is live/, { after: deploying, timeout: 90_000 })
+  const live = bench.reads(/is live/, { after: deploying, timeout: 150_000 })
   await live.finally(() => clearInterval(talking))
   expect(await vps.sh('cat /var/lib/tbs/owners')).toBe(`${OWNER}\n`)
   expect(await modes(vps)).toEqual({
@@ -63,12 +63,12 @@ test('one command from nothing but sshd to a bot that is live, and the same agai
   await vps.reboot()
   await expect.poll(() => vps.sh('docker ps -q | wc -l').catch(() => ''), { timeout: 30_000 }).toBe('2\n')
   const asked = bench.say('/status echo-bot')
-  await bench.reads(/live/, { after: asked, timeout: 60_000 })
+  await bench.reads(/live/, { after: asked, timeout: 120_000 })
   const greeted = bench.sandbox.say(OWNER, 'echo_bot', 'still there?')
   await bench.sandbox.waitFor(
     (s) =>
       s.conversation('echo_bot', OWNER).find(({ from, message_id }) => from.is_bot && message_id > greeted.message_id),
-    { timeout: 60_000, what: 'an echo after the reboot' },
+    { timeout: 120_000, what: 'an echo after the reboot' },
   )
 }, 600_000)
 

@@ -77,7 +77,7 @@ afterAll(async () => {
 const deploy = async () => {
   const asked = here.say('/deploy my-bot')
   const ticking = setInterval(() => here.sandbox.say(OWNER, bot.username, 'tick'), 500)
-  await here.reads(/is live/, { after: asked, timeout: 60_000 }).finally(() => clearInterval(ticking))
+  await here.reads(/is live/, { after: asked, timeout: 120_000 }).finally(() => clearInterval(ticking))
 }
 
 const tell = (text: string) => here.sandbox.say(OWNER, bot.username, text)
@@ -182,7 +182,7 @@ test('a bot that is ill becomes an incident', async () => {
       if (!view) throw new Error('no incident yet')
       return view.incident
     },
-    { timeout: 60_000, interval: 500 },
+    { timeout: 120_000, interval: 500 },
   )
   expect(found).toMatchObject({
     kind: 'unhealthy',

@@ -29,7 +29,7 @@ test('two installations deploy bots of the same name on one daemon and never tou
   }
   const deploy = async (here: Installation, bot: SandboxBot, release: number) => {
     const asked = here.say('/deploy my-bot main')
-    await here.whileTalkingTo(bot, here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 90_000 }))
+    await here.whileTalkingTo(bot, here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 150_000 }))
   }
   const [a, b] = [await setUp(one, 'one'), await setUp(two, 'two')]
   await Promise.all([deploy(one, a, 1), deploy(two, b, 1)])

@@ -14,7 +14,7 @@ beforeAll(async () => {
   for (const says of ['one', 'two', 'three', 'four']) {
     await repo.commit('main', { ...fixtureBot({ says }), 'tbs.yaml': 'gate: { ready: 30s, stable: 1s }\n' })
     const asked = here.say('/deploy my-bot main')
-    await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 90_000 }))
+    await here.whileTalkingTo(bot, here.reads(/is live/, { after: asked, timeout: 150_000 }))
   }
 })
 

@@ -74,7 +74,7 @@ test('is built, runs with its defaults, and has its data after a second deploy',
     const asked = here.say('/deploy counter')
     await here.reads(/▸ See it work/, { after: asked, timeout: 120_000 })
     here.sandbox.say(OWNER, bot.username, 'one more')
-    const message = await here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 90_000 })
+    const message = await here.reads(new RegExp(`v${release} .* is live`), { after: asked, timeout: 150_000 })
     return message.history.map(({ text }) => text).join('\n')
   }
 
