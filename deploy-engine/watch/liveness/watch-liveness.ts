@@ -14,8 +14,8 @@ export type LivenessWatch = { enqueue(operation: number): Promise<void>; signal:
 
 /** About once a minute, and often enough to find a deaf one within four. */
 const EVERY_MS = 38_000
-/** With more than a hundred bots the looks of a second are bounded. */
-const EACH_MS = 400
+/** With more bots than sixty the looks of a minute are bounded: a hundred. */
+const EACH_MS = 600
 const AT_ONCE = 16
 const REFRESH_MS = 3_000
 const BREATH_MS = 200

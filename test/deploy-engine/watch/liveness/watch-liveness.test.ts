@@ -268,7 +268,7 @@ describe('several bots', () => {
     for (const bot of [BOT, 'other-0']) expect(await liveness(bot)).toMatchObject({ state: 'deaf' })
   })
 
-  test('a hundred of them: each looked at within 45 s, some at a time, with one probe in ten seconds', async () => {
+  test('a hundred of them: each looked at within a minute, some at a time, with one probe in ten seconds', async () => {
     await runs({})
     await addOthers(others.map(() => ({})))
     await my.restart('stop')
@@ -287,7 +287,7 @@ describe('several bots', () => {
     await pass(10 * MINUTE)
     expect(asked.size).toBe(100)
     const gaps = [...asked.values()].flatMap((times) => times.map((at, index) => at - (times[index - 1] ?? began)))
-    expect(Math.max(...gaps)).toBeLessThan(45_000)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(60_000)
     const bySecond = [...asked.values()].flat().map((at) => Math.floor((at - began) / 1_000))
     const counts = Array.from({ length: 600 }, (_, second) => bySecond.filter((one) => one === second).length)
     expect(Math.max(...counts)).toBeLessThanOrEqual(20)
