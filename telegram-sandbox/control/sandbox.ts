@@ -70,7 +70,7 @@ export type Sandbox = {
   menu: (person: number, chat: ChatName) => Command[]
   /** Queues an update as it is, for what people can't do here: `deliver('a_bot', 'poll_answer', {...})`. */
   deliver: (bot: string, type: string, body: Record<string, unknown>) => void
-  /** What `look` gives, once that is neither undefined nor false; asked after every change. Default 10 s. */
+  /** What `look` gives, once that is neither undefined nor false; asked after every change. Default 30 s. */
   waitFor: <T>(look: (sandbox: Sandbox) => T | undefined | false, options?: WaitOptions) => Promise<T>
   /** The last messages of all chats as text. */
   transcript: () => string

@@ -7,7 +7,7 @@ export type WaitOptions = { timeout?: number; what?: string | (() => string) }
 export const waitFor = <S extends Watched, T>(
   sandbox: S,
   look: (sandbox: S) => T | undefined | false,
-  { timeout = 10_000, what = 'what was awaited' }: WaitOptions = {},
+  { timeout = 30_000, what = 'what was awaited' }: WaitOptions = {},
 ): Promise<T> =>
   new Promise((resolve, reject) => {
     const end = (how: () => void) => {

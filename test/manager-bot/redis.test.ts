@@ -5,15 +5,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openQueue, startWorker } from '../../manager-bot/queue.ts'
 import { connectRedis, openRedis, type RedisConfig } from '../../manager-bot/redis.ts'
 import { redisLook } from '../../manager-bot/redis-look.ts'
 import { socketPath } from '../../manager-bot/socket-path.ts'
 import { quietLog } from '../helpers/engine.ts'
-
-// One of them starts the sources in another process, which takes a while on a busy machine.
-vi.setConfig({ testTimeout: 20_000 })
 
 let directory: string
 let config: RedisConfig

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openEngine, requestOperation } from '../../deploy-engine/index.ts'
 import { type Config, engineSettings, readConfig } from '../../manager-bot/config.ts'
 import { openQueue, startWorker } from '../../manager-bot/queue.ts'
@@ -9,8 +9,6 @@ import { connectRedis, openRedis } from '../../manager-bot/redis.ts'
 import { persistentQueue } from '../../manager-bot/requeue.ts'
 import { quietLog } from '../helpers/engine.ts'
 import { eventually } from '../helpers/eventually.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let directory: string
 let config: Config

@@ -14,8 +14,6 @@ import { type GitHttpServer, gitHttpServer } from '../../helpers/git-http-server
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
 import { type SshServer, sshServer } from '../../helpers/ssh-server.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 const { signal } = new AbortController()
 const TOKEN = 'ghp_a-token-that-must-not-be-seen-anywhere'
 let directory: string

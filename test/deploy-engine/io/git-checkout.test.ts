@@ -3,14 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GIT_LIMITS } from '../../../deploy-engine/io/git/limits.ts'
 import { systemGit } from '../../../deploy-engine/io/git.ts'
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
 
 // What is in a commit beside plain files: submodules, Git LFS, links; and too much of it.
-
-vi.setConfig({ testTimeout: 30_000 })
 
 const { signal } = new AbortController()
 let directory: string

@@ -11,8 +11,6 @@ import { gitRepo } from '../../helpers/git-repo.ts'
 
 // A server that takes the connection and never says a word.
 
-vi.setConfig({ testTimeout: 30_000 })
-
 let directory: string
 let silent: Server
 let port: number

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GIT_LIMITS } from '../../../deploy-engine/io/git/limits.ts'
 import { systemGit } from '../../../deploy-engine/io/git.ts'
 import type { GitPort } from '../../../deploy-engine/ports.ts'
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 const { signal } = new AbortController()
 let git: GitPort

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { botByName } from '../../../deploy-engine/index.ts'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
@@ -15,8 +15,6 @@ const ANNA = 43
 const VERA = 44
 const OTTO = 45
 const MALLORY = 666
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 let group: number

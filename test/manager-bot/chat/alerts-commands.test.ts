@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { botByName, currentIncidents } from '../../../deploy-engine/index.ts'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
@@ -8,8 +8,6 @@ import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
 
 const ANNA = 43
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { acknowledge, mute } from '../../../deploy-engine/index.ts'
 import type { Chat } from '../../../manager-bot/chat/open-chat.ts'
 import { IncidentMessageSchema } from '../../../manager-bot/chat/records/incident-message.ts'
@@ -6,8 +6,6 @@ import { eventually } from '../../helpers/eventually.ts'
 import { type LeapClock, leapClock } from '../../helpers/leap-clock.ts'
 import { alertsTo, change, crash, end, HOUR, labelsOf, MINUTE, repliesTo } from './alert-bench.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let bench: ChatBench
 let chat: Chat

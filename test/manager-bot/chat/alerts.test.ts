@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mute } from '../../../deploy-engine/index.ts'
 import { bindPlace, unbindPlace, WHOLE_CHAT } from '../../../manager-bot/chat/records/bound-place.ts'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
@@ -11,8 +11,6 @@ import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
 
 const PETRA = 44
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

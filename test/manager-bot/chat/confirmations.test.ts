@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Operation, requestOperation } from '../../../deploy-engine/index.ts'
 import { acceptInto } from '../../../manager-bot/chat/inbox.ts'
 import { sweepQuestions } from '../../../manager-bot/chat/questions.ts'
@@ -12,8 +12,6 @@ import { haveReleases } from './releases.ts'
 const ADMIN = 43
 const NOT_VALID = 'This button was used, is too old, or is not yours. Send the command instead.'
 const IN_TIME = 'Nothing was done: not confirmed within 60 s.\nAsk again: /rollback echo-bot v1'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

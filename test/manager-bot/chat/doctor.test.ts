@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, stat } from 'node:fs/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 
 const ADMIN = 43
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let bench: ChatBench
 

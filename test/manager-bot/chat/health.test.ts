@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
 import { addPerson } from '../../../manager-bot/chat/records/person.ts'
@@ -8,8 +8,6 @@ import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.
 import { haveReleases } from './releases.ts'
 
 const VIEWER = 43
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 let finish: () => void

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '../../../manager-bot/command.ts'
 import { commands } from '../../../manager-bot/commands/index.ts'
@@ -8,8 +8,6 @@ import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { fastClock } from '../../helpers/fast-clock.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 type End = 'removed' | Error
 

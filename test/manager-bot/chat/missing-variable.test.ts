@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Outcome } from '../../../deploy-engine/index.ts'
 import { AwaitedSchema } from '../../../manager-bot/chat/records/awaited.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
 
 // What a failed deploy offers: to set what the bot died for, and to try again.
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let bench: ChatBench
 

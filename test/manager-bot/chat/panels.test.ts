@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Operation } from '../../../deploy-engine/index.ts'
 import { ButtonSchema, buttonsAt } from '../../../manager-bot/chat/records/button.ts'
 import { setGrant } from '../../../manager-bot/chat/records/grant.ts'
@@ -8,8 +8,6 @@ import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.
 import { haveReleases } from './releases.ts'
 
 const VIEWER = 43
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

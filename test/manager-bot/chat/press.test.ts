@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineCommand } from '../../../manager-bot/command.ts'
 import { line } from '../../../manager-bot/text/rich-text.ts'
@@ -45,8 +45,6 @@ const slow = defineCommand({
     return { text: [line('Done at last.')] }
   },
 })
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

@@ -1,14 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Operation, requestOperation } from '../../../deploy-engine/index.ts'
 import { openMessages } from '../../../manager-bot/chat/records/operation-message.ts'
 import type { SandboxMessage } from '../../../telegram-sandbox/index.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { type ChatBench, chatBench, MANAGER, moveOn, OWNER } from './chat-bench.ts'
 import { haveReleases } from './releases.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 let bench: ChatBench
 

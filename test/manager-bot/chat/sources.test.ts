@@ -9,8 +9,6 @@ import { type ChatBench, chatBench, OWNER } from './chat-bench.ts'
 
 // /set, /deploykey and /gittoken, as a person uses them.
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
-
 const TOKEN = 'a-token-of-no-known-shape'
 let bench: ChatBench
 let server: GitHttpServer

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Bot, botByName, looksSecret } from '../../../deploy-engine/index.ts'
 import { overHttps, overSsh, typedRepo } from '../../../manager-bot/chat/wizard/git-url.ts'
 import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
@@ -9,8 +9,6 @@ import { type ChatBench, chatBench, OWNER } from './chat-bench.ts'
 import { type WizardBench, wizardBench } from './wizard-bench.ts'
 
 // What people answer, and what is refused of it.
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 })
 
 const FILES = {
   'package.json': '{"scripts":{"start":"node bot.js"}}',

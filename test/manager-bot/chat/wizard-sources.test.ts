@@ -15,7 +15,7 @@ import { type WizardBench, wizardBench } from './wizard-bench.ts'
 
 // Where the code comes from: private repositories, directories, ways to build.
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000 })
 
 const GIT_TOKEN = 'a-token-of-no-known-shape'
 const NODE = { 'package.json': '{"scripts":{"start":"node bot.js"}}', 'bot.js': 'process.env.BOT_TOKEN\n' }

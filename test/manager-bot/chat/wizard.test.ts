@@ -16,7 +16,7 @@ import { type GitRepo, gitRepo } from '../../helpers/git-repo.ts'
 import { type ChatBench, chatBench, MANAGER, OWNER } from './chat-bench.ts'
 import { type WizardBench, wizardBench } from './wizard-bench.ts'
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 })
+vi.setConfig({ testTimeout: 90_000 })
 
 const FILES = {
   'package.json': '{"scripts":{"start":"node bot.js"},"dependencies":{"telegraf":"4"}}',

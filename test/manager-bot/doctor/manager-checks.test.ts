@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Diagnosis,
   type Engine,
@@ -20,8 +20,6 @@ import { connectRedis, openRedis } from '../../../manager-bot/redis.ts'
 import { openSandbox, type Sandbox, type SandboxBot } from '../../../telegram-sandbox/index.ts'
 import { quietLog } from '../../helpers/engine.ts'
 import { eventually } from '../../helpers/eventually.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let directory: string
 let sandbox: Sandbox

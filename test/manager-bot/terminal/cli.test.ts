@@ -7,8 +7,6 @@ import { quietLog } from '../../helpers/engine.ts'
 import { SOURCES } from '../../helpers/launcher.ts'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
-
 const PATIENCE = { timeout: 15_000 }
 let bench: InstallationBench
 

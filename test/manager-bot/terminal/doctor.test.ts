@@ -7,8 +7,6 @@ import type { Diagnosis } from '../../../deploy-engine/index.ts'
 import { LAUNCHER } from '../../helpers/launcher.ts'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 })
-
 let bench: InstallationBench
 
 beforeEach(async () => {

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type InstallationBench, installationBench } from '../installation-bench.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let bench: InstallationBench
 

@@ -5,15 +5,13 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type KnownHosts, knownHosts } from '../../../../manager-bot/terminal/install/known-hosts.ts'
 import { logIn } from '../../../../manager-bot/terminal/install/log-in.ts'
 import { deliverKey, madeKeyIn } from '../../../../manager-bot/terminal/install/made-key.ts'
 import { unattended } from '../../../../manager-bot/terminal/install/question.ts'
 import { thisMachine } from '../../../../manager-bot/terminal/install/this-machine.ts'
 import { type SshServer, sshServer } from '../../../helpers/ssh-server.ts'
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 let directory: string
 let sshd: SshServer
