@@ -12,6 +12,7 @@ import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from 
 import { sandboxHosts } from './docker.ts'
 import { plainGitServer } from './git-http-server.ts'
 import { type Packed, packed } from './packed.ts'
+import { type Reading, told } from './told.ts'
 import type { Vps } from './vps.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../templates/echo', import.meta.url))
@@ -62,7 +63,7 @@ export type InstallBench = {
   /** Another verb of the same package, from this side. */
   begin(vps: Vps, words: string[], options?: { launcher: string }): Program
   say(text: string): SandboxMessage
-  reads(pattern: RegExp, options?: { timeout?: number; after?: SandboxMessage }): Promise<SandboxMessage>
+  reads(pattern: RegExp, options?: Omit<Reading, 'person'>): Promise<SandboxMessage>
   close(): Promise<void>
 }
 
@@ -106,14 +107,7 @@ export const installBench = async (): Promise<InstallBench> => {
       return { child, ended }
     },
     say: (text) => sandbox.say(OWNER, manager.username, text),
-    reads: (pattern, { timeout = 90_000, after } = {}) =>
-      sandbox.waitFor(
-        (s) =>
-          s.conversation(manager.username, OWNER).findLast(({ from, message_id, text }) => {
-            return from.is_bot && message_id > (after?.message_id ?? 0) && pattern.test(text)
-          }),
-        { timeout, what: `a message like ${pattern}` },
-      ),
+    reads: (pattern, options) => told({ sandbox, manager, owner: OWNER }, pattern, options),
     close: async () => {
       await git.close()
       await sandbox.close()

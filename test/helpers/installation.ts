@@ -8,13 +8,12 @@ import { openSandbox, type Sandbox, type SandboxBot, type SandboxMessage } from 
 import { removeAll, sandboxHosts } from './docker.ts'
 import { type GitRepo, gitRepo } from './git-repo.ts'
 import { LAUNCHER } from './launcher.ts'
+import { type Reading, told } from './told.ts'
 
 export const OWNER = 1001
 
 /** How much of what the manager prints is shown with a message that did not come, chunks. */
 const PRINTED = 20
-
-export type Reading = { timeout?: number; after?: SandboxMessage; person?: number }
 
 export type Installation = {
   sandbox: Sandbox
@@ -78,15 +77,9 @@ export const installation = async ({
   const output: string[] = []
 
   const say = (text: string, person = OWNER) => sandbox.say(person, manager.username, text)
-  const reads: Installation['reads'] = (pattern, { timeout = 90_000, after, person = OWNER } = {}) => {
-    const told = () =>
-      sandbox
-        .conversation(manager.username, person)
-        .filter(({ from, message_id }) => from.is_bot && message_id > (after?.message_id ?? 0))
-    const what = () =>
-      [`a message like ${pattern}`, ...told().map(({ text }) => text), ...output.slice(-PRINTED)].join('\n')
-    return sandbox.waitFor(() => told().findLast(({ text }) => pattern.test(text)), { timeout, what })
-  }
+  const printed = () => output.slice(-PRINTED).join('')
+  const reads: Installation['reads'] = (pattern, options) =>
+    told({ sandbox, manager, owner: OWNER, printed }, pattern, options)
   const end = async (signal: NodeJS.Signals) => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')

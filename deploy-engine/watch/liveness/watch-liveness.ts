@@ -99,12 +99,14 @@ const listed = async (watch: Watch): Promise<Listed> => {
   const now = engine.clock.now()
   if (watch.listed && now - watch.listed.at < REFRESH_MS) return watch.listed
   const { bots, together } = await watch.active()
-  const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
+  const everyMs = paceOf(bots)
   keepUp(watch, bots, everyMs)
   if (together) await endTogether(engine, together, (name) => isSettled(watch, bots, name))
   watch.listed = { bots, everyMs, at: now }
   return watch.listed
 }
+
+const paceOf = (bots: readonly ActiveBot[]): number => Math.max(EVERY_MS, bots.length * EACH_MS)
 
 // Well, or not to run, or with an incident of its own.
 const isSettled = ({ engine, all }: Watch, bots: readonly ActiveBot[], name: string): boolean => {
@@ -155,7 +157,7 @@ const lookNow = async (watch: Watch, id: number): Promise<void> => {
   const { looking } = watch
   const { bots } = await watch.active()
   const active = bots.find(({ bot }) => bot.id === id)
-  const everyMs = Math.max(EVERY_MS, bots.length * EACH_MS)
+  const everyMs = paceOf(bots)
   keepUp(watch, bots, everyMs)
   while (looking.has(id)) await looking.get(id)
   if (active) await look(watch, active, { network: true, usage: true, everyMs })
